@@ -26,8 +26,11 @@ export type RelayReply =
   | { readonly kind: 'failed'; readonly ref: number; readonly failure: RelayFailure; readonly message: string };
 
 export type RelayEvent =
-  /** `io` is the chosen packet I/O backend and `why` how it was chosen. */
-  | { readonly kind: 'ready'; readonly io: string; readonly why: string }
+  /**
+   * `io` is the chosen packet I/O backend and `why` how it was chosen. `wakeFd`: after posting a command, write 8 bytes
+   * (a little-endian 1) to this eventfd of our process, since the worker blocks in its packet loop; -1 = not needed.
+   */
+  | { readonly kind: 'ready'; readonly io: string; readonly why: string; readonly wakeFd: number }
   | {
       readonly kind: 'source-learned';
       readonly session: SessionId;

@@ -1,0 +1,98 @@
+// The small interface between the packet loop and the kernel: three backends (uring, epoll, dgram) fulfil it with the
+// same behaviour. A worker owns one PacketIo. Nothing here knows RTP.
+
+/**
+ * One received datagram. A backend has ONE such object and refills it for every packet: it is valid only during the
+ * `packet` call. The handler may rewrite the bytes in place and move `start` and `length`; `headroom` bytes lie free
+ * before the first byte received and `tailroom` after the last byte that can be received (SRTP tags, MKI, headers).
+ */
+export interface Packet {
+  /** The slab all packets of this backend lie in; it may be a different one for each slot, but never moves. */
+  bytes: Uint8Array;
+  /** Offset of the first byte of the datagram in `bytes`. */
+  start: number;
+  length: number;
+  /** Address in memory of bytes[slot] and its offset, for native crypto; 0n where FFI is off. */
+  pointer: bigint;
+  slot: number;
+  /** Our socket it came in on, as `open` returned it. */
+  socket: number;
+  /** Source: IPv4 as one unsigned 32-bit word in `a` (b, c, d are 0), IPv6 as four words. v4-mapped IPv6 comes as IPv4. */
+  family: 4 | 6;
+  a: number;
+  b: number;
+  c: number;
+  d: number;
+  port: number;
+}
+
+export const headroom = 64;
+export const tailroom = 192;
+/** Longest datagram taken; longer ones are dropped and counted as malformed (Ethernet MTU plus tunnels' slack). */
+export const maxDatagram = 1792;
+
+/** A peer's address prepared for sending; made at control rate, opaque to all but its backend. */
+export interface Destination {
+  readonly family: 4 | 6;
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+  readonly port: number;
+}
+
+export interface OpenOptions {
+  /** Literal local IP. */
+  readonly address: string;
+  readonly port: number;
+  readonly receiveBufferBytes: number;
+  /** 0-63, written to IP_TOS / IPV6_TCLASS. */
+  readonly dscp: number;
+}
+
+export interface PacketHost {
+  packet(packet: Packet, now: number): void;
+  /** Once per turn, also when idle: commands and timers. Returns the milliseconds until it wants the next turn. */
+  turn(now: number): number;
+}
+
+export interface IoCounters {
+  readonly received: number;
+  readonly sent: number;
+  readonly sendErrors: number;
+  /** Datagrams longer than maxDatagram. */
+  readonly oversized: number;
+  /** Times the receive buffers ran out. */
+  readonly starved: number;
+}
+
+export interface PacketIo {
+  readonly name: 'uring' | 'epoll' | 'dgram';
+  /** An eventfd: writing 8 bytes to it ends the wait of `run`; -1 where the event loop runs anyway. */
+  readonly wakeFd: number;
+  /** Binds. Calls `done` (maybe at once) with a socket number >= 0, or with -errno. Socket numbers are small and dense. */
+  open(options: OpenOptions, done: (socket: number) => void): void;
+  /** No packet of this socket is delivered after the call; its number is reused only after its last operation ended. */
+  close(socket: number): void;
+  setDscp(socket: number, dscp: number): void;
+  /** Throws WeirError 'bad-address' unless `address` is a literal IP and `port` 1-65535. */
+  destination(address: string, port: number): Destination;
+  forget(destination: Destination): void;
+  /**
+   * Sends bytes[start, start + length) as they are now; only during the packet call. May be called for several sockets and
+   * destinations, but the bytes must stay as they are after the first send: take `clone` for a differing copy.
+   */
+  send(socket: number, packet: Packet, to: Destination): void;
+  /** A second packet with the same content in a slot of its own; undefined when slots ran out. Valid like `packet`. */
+  clone(packet: Packet): Packet | undefined;
+  /** At control rate (RTCP of ours, STUN, DTLS): copies, may be called at any time on the worker's thread. */
+  sendBytes(socket: number, bytes: Uint8Array, to: Destination): void;
+  /** Counted send failures of one socket since it was opened. */
+  socketErrors(socket: number): number;
+  counters(): IoCounters;
+  /**
+   * uring, epoll: blocks until `stop`, waiting at most 100 ms a turn. dgram: returns at once, the event loop drives it.
+   */
+  run(host: PacketHost): void;
+  stop(): void;
+}
