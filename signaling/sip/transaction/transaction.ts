@@ -51,7 +51,7 @@ export interface ClientTransaction {
   /** INVITE only: CANCEL goes out once a provisional response has come (RFC 3261 section 9.1). `reason` is a Reason header value. */
   cancel(now: number, reason?: string): void;
   /** No more callbacks to the observer; a 2xx that still comes to an INVITE goes to TransactionUser.strayResponse. */
-  abandon(now?: number): void;
+  abandon(): void;
 }
 
 export type ClientFailure = 'timeout' | 'transport';
