@@ -1,0 +1,26 @@
+// Waiting for events in tests: resolves when a condition holds, checked after each event; fails with what was awaited.
+
+/** `observe` registers a listener and returns the function that removes it. */
+export function until(
+  observe: (listener: () => void) => () => unknown,
+  holds: () => boolean,
+  what: string,
+  deadlineMs = 5000,
+): Promise<void> {
+  if (holds()) return Promise.resolve();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const stop = observe(() => {
+    if (!holds()) return;
+    end();
+    resolve();
+  });
+  const timer = setTimeout(() => {
+    end();
+    reject(new Error(`Waited ${deadlineMs} ms in vain for: ${what}`));
+  }, deadlineMs);
+  const end = (): void => {
+    clearTimeout(timer);
+    stop();
+  };
+  return promise;
+}
