@@ -1,0 +1,56 @@
+// The first line of a message (RFC 3261 sections 7.1 and 7.2). It never holds white space but the single spaces between
+// its parts, so a request line with more is refused: guessing where the URI ends is how requests get smuggled.
+
+import { isToken } from './chars.ts';
+import { messageLimits } from './limits.ts';
+import { parseUri } from './uri.ts';
+
+export type StartLine =
+  | { readonly kind: 'request'; readonly method: string; readonly uri: string }
+  | { readonly kind: 'bad-request'; readonly method: string; readonly uri: string; readonly status: number; readonly reason: string }
+  | { readonly kind: 'response'; readonly status: number; readonly reason: string }
+  | { readonly kind: 'malformed'; readonly reason: string };
+
+export function parseStartLine(line: string): StartLine {
+  if (isSipVersion(line.slice(0, 8)) && line.charCodeAt(7) === 0x30 && (line.length === 8 || line.charCodeAt(8) === 0x20)) {
+    return parseStatusLine(line);
+  }
+  const space = line.indexOf(' ');
+  const method = space < 0 ? '' : line.slice(0, space);
+  if (!isToken(method) || method.length > messageLimits.methodBytes) return { kind: 'malformed', reason: 'no SIP message' };
+  return parseRequestLine(line, method, space + 1);
+}
+
+function parseRequestLine(line: string, method: string, uriStart: number): StartLine {
+  const lastSpace = line.lastIndexOf(' ');
+  const version = lastSpace < uriStart ? '' : line.slice(lastSpace + 1);
+  const uri = line.slice(uriStart, Math.max(lastSpace, uriStart));
+  const bad = (status: number, reason: string): StartLine => ({ kind: 'bad-request', method, uri, status, reason });
+  if (!isSipVersion(version)) {
+    // "INVITE sip:a@b SIP/2.0  ": still SIP, so it is worth an answer; a line of HTTP or RTSP is not.
+    return /[ \t]SIP\/\d+\.\d+[ \t]*$/i.test(line.slice(-64))
+      ? bad(400, 'Malformed Request Line')
+      : { kind: 'malformed', reason: 'no SIP version' };
+  }
+  // RFC 3261 21.5.6.
+  if (!/^SIP\/2\.0$/i.test(version)) return bad(505, 'Version Not Supported');
+  if (line.length > messageLimits.startLineBytes) return bad(414, 'Request-URI Too Long');
+  const parsed = parseUri(uri);
+  if (parsed === undefined) return bad(400, 'Malformed Request-URI');
+  // RFC 3261 19.1.1 table 1: a Request-URI carries no headers. Whoever honoured them would let the sender add header fields.
+  if (parsed.headers !== '') return bad(400, 'Headers in Request-URI');
+  return { kind: 'request', method, uri };
+}
+
+function parseStatusLine(line: string): StartLine {
+  const code = line.slice(9, 12);
+  // The space before an empty reason phrase is often forgotten; "SIP/2.0 200" is read all the same.
+  const separated = line.length === 12 || line.charCodeAt(12) === 0x20;
+  if (!/^[1-6][0-9][0-9]$/.test(code) || !separated) return { kind: 'malformed', reason: 'bad status line' };
+  return { kind: 'response', status: Number(code), reason: line.slice(13) };
+}
+
+/** SIP/1*DIGIT.1*DIGIT, in any case (RFC 3261 7.1). */
+function isSipVersion(text: string): boolean {
+  return text === 'SIP/2.0' || /^SIP\/[0-9]{1,8}\.[0-9]{1,8}$/i.test(text);
+}
