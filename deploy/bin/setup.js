@@ -3,7 +3,7 @@
 // Usage: node deploy/bin/setup.js [test]      ("test" also wants the development packages)
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findNode, requiredMajor, runtimePackage, tryNode } from './find-node.js';
@@ -67,7 +67,12 @@ function npmCommand() {
 
 function fitsMachine(entry) {
   const fits = (list, own) => list === undefined || [list].flat().includes(own);
-  return fits(entry.os, process.platform) && fits(entry.cpu, process.arch);
+  return fits(entry.os, process.platform) && fits(entry.cpu, process.arch) && fits(entry.libc, libc());
+}
+
+/** By its loader; process.report would tell too, but looks up every network address first. */
+function libc() {
+  return existsSync('/lib') && readdirSync('/lib').some((name) => name.startsWith('ld-musl-')) ? 'musl' : 'glibc';
 }
 
 function lockHash() {
