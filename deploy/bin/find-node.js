@@ -17,18 +17,23 @@ export function runtimePackage() {
 
 /**
  * @param {string} fromFile resolve the runtime package as seen from this file (a path or file: URL)
- * @returns {{kind: 'found', path: string} | {kind: 'missing', reason: string}}
+ * @returns {{kind: 'found', path: string} | {kind: 'missing', reason: string, installable: boolean}}
  */
 export function findNode(fromFile) {
   if (majorOf(process.versions.node) >= requiredMajor) return { kind: 'found', path: process.execPath };
   const wanted = `Weir needs Node.js ${requiredMajor} or newer; this is ${process.versions.node}`;
   if (process.platform !== 'linux' || !['x64', 'arm64'].includes(process.arch)) {
-    return { kind: 'missing', reason: `${wanted}, and npm has no runtime package for ${process.platform} on ${process.arch}` };
+    const reason = `${wanted}, and npm has no runtime package for ${process.platform} on ${process.arch}`;
+    return { kind: 'missing', reason, installable: false };
   }
   const directory = packageDirectory(runtimePackage(), fromFile);
-  if (directory === undefined) return { kind: 'missing', reason: `${wanted}, and the npm package ${runtimePackage()} is not installed` };
+  if (directory === undefined) {
+    return { kind: 'missing', reason: `${wanted}, and the npm package ${runtimePackage()} is not installed`, installable: true };
+  }
   const version = versionOf(directory);
-  if (majorOf(version) < requiredMajor) return { kind: 'missing', reason: `${wanted}, and ${directory} holds ${version || 'no version'}` };
+  if (majorOf(version) < requiredMajor) {
+    return { kind: 'missing', reason: `${wanted}, and ${directory} holds ${version || 'no version'}`, installable: true };
+  }
   return { kind: 'found', path: join(directory, 'bin', 'node') };
 }
 

@@ -15,7 +15,11 @@ const forTests = process.argv[2] === 'test';
 function main() {
   const reason = installReason();
   if (reason !== '') install(reason);
-  const node = findNode(join(root, 'package.json'));
+  let node = findNode(join(root, 'package.json'));
+  if (node.kind === 'missing' && node.installable && reason === '') {
+    install(node.reason);
+    node = findNode(join(root, 'package.json'));
+  }
   const fault = node.kind === 'missing' ? node.reason : tryNode(node.path);
   if (fault === '') return;
   console.error(
