@@ -16,11 +16,15 @@ export interface MediaLine {
   readonly kind: string;
   readonly port: number;
   readonly rtcpPort: number;
+  /** RFC 5761. */
+  readonly rtcpMux: boolean;
   readonly protocol: string;
   readonly address: string;
   readonly direction: Direction;
   readonly formats: readonly AudioFormat[];
 }
+
+export type WrittenLine = Omit<MediaLine, 'address' | 'rtcpPort'>;
 
 export interface SdpLook {
   /** The `o=` user and the session name: `FreeSWITCH` as FreeSWITCH does. */
@@ -71,7 +75,7 @@ export function writeSdp(options: {
   sessionId: number;
   version: number;
   look: SdpLook;
-  lines: readonly Omit<MediaLine, 'address' | 'rtcpPort'>[];
+  lines: readonly WrittenLine[];
 }): Buffer {
   const { look, address } = options;
   const text = [
@@ -93,7 +97,7 @@ export function answerDirection(theirs: Direction, wish: Direction): Direction {
   return send ? (receive ? 'sendrecv' : 'sendonly') : receive ? 'recvonly' : 'inactive';
 }
 
-function writeMediaLine(line: Omit<MediaLine, 'address' | 'rtcpPort'>): string[] {
+function writeMediaLine(line: WrittenLine): string[] {
   const types = line.formats.map((format) => format.payloadType).join(' ');
   const text = [`m=${line.kind} ${line.port} ${line.protocol} ${types === '' ? '0' : types}`];
   if (line.port === 0) return text;
@@ -103,6 +107,7 @@ function writeMediaLine(line: Omit<MediaLine, 'address' | 'rtcpPort'>): string[]
   }
   // sendrecv is the default and, as FreeSWITCH does, not written.
   if (line.direction !== 'sendrecv') text.push(`a=${line.direction}`);
+  if (line.rtcpMux) text.push('a=rtcp-mux');
   if (line.kind === 'audio') text.push('a=ptime:20');
   return text;
 }
@@ -112,11 +117,12 @@ function readMediaLine(lines: readonly string[], session: readonly string[]): Me
   const connection = find(lines, 'c=') ?? find(session, 'c=') ?? '';
   const rtpPort = clampPort(port);
   const rtcp = find(lines, 'a=rtcp:');
-  const mux = lines.includes('a=rtcp-mux');
+  const rtcpMux = lines.includes('a=rtcp-mux');
   return {
     kind,
     port: rtpPort,
-    rtcpPort: mux ? rtpPort : rtcp === undefined ? Math.min(rtpPort + 1, 65_535) : clampPort(rtcp),
+    rtcpPort: rtcpMux ? rtpPort : rtcp === undefined ? Math.min(rtpPort + 1, 65_535) : clampPort(rtcp),
+    rtcpMux,
     protocol,
     address: connection.split(' ')[2]?.split('/')[0] ?? '',
     direction: directionOf(lines) ?? directionOf(session) ?? 'sendrecv',

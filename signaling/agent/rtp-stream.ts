@@ -18,6 +18,7 @@ export type Playing = { readonly kind: 'tone'; readonly hz: number } | { readonl
 export interface StreamAgreement {
   readonly address: string;
   readonly port: number;
+  /** Equal to `port`: RTCP shares its socket (RFC 5761). 0: none is sent. */
   readonly rtcpPort: number;
   readonly codec: string;
   readonly payloadType: number;
@@ -149,11 +150,12 @@ export class RtpStream {
     clearTimeout(this.#pacer);
     clearTimeout(this.#reportTimer);
     this.#listeners.clear();
-    this.#sockets.rtp.close();
-    const { rtcp } = this.#sockets;
-    const target = this.#agreement;
-    if (target === undefined || this.#packetsSent === 0) rtcp.close();
-    else rtcp.send(this.#compound('bye'), target.rtcpPort, target.address, () => rtcp.close());
+    const { rtp, rtcp } = this.#sockets;
+    const closeBoth = (): void => {
+      rtp.close();
+      rtcp.close();
+    };
+    if (this.#packetsSent === 0 || !this.#sendRtcp(this.#compound('bye'), closeBoth)) closeBoth();
   }
 
   #receive(bytes: Buffer, info: RemoteInfo): void {
@@ -253,12 +255,19 @@ export class RtpStream {
   }
 
   #report(): void {
-    const agreement = this.#agreement;
-    if (agreement !== undefined && agreement.rtcpPort !== 0) {
-      this.#sockets.rtcp.send(this.#compound('none'), agreement.rtcpPort, agreement.address);
-    }
+    this.#sendRtcp(this.#compound('none'), () => {});
     this.#reports++;
     this.#reportTimer = setTimeout(() => this.#report(), this.#reports < quickReports ? firstReportMs : reportMs);
+  }
+
+  /** False when there is nobody to send to. */
+  #sendRtcp(bytes: Buffer, sent: () => void): boolean {
+    const agreement = this.#agreement;
+    if (agreement === undefined || agreement.rtcpPort === 0) return false;
+    const { rtp, rtcp } = this.#sockets;
+    const socket = agreement.rtcpPort === agreement.port ? rtp : rtcp;
+    socket.send(bytes, agreement.rtcpPort, agreement.address, sent);
+    return true;
   }
 
   #compound(end: 'bye' | 'none'): Buffer {

@@ -9,6 +9,7 @@ test('writeSdp looks like FreeSWITCH', () => {
   const line = {
     kind: 'audio',
     port: 20_730,
+    rtcpMux: false,
     protocol: 'RTP/AVP',
     direction: 'sendrecv',
     formats: [audioFormat('PCMU'), telephoneEvent],
@@ -30,8 +31,15 @@ test('writeSdp looks like FreeSWITCH', () => {
 });
 
 test('writeSdp and readSdp agree, IPv6 and refused lines too', () => {
-  const audio = { kind: 'audio', port: 4000, protocol: 'RTP/AVP', direction: 'sendonly', formats: [audioFormat('PCMA')] } as const;
-  const video = { kind: 'video', port: 0, protocol: 'RTP/AVP', direction: 'sendrecv', formats: [] } as const;
+  const audio = {
+    kind: 'audio',
+    port: 4000,
+    rtcpMux: false,
+    protocol: 'RTP/AVP',
+    direction: 'sendonly',
+    formats: [audioFormat('PCMA')],
+  } as const;
+  const video = { kind: 'video', port: 0, rtcpMux: false, protocol: 'RTP/AVP', direction: 'sendrecv', formats: [] } as const;
   const lines = readSdp(writeSdp({ address: '2001:db8::1', sessionId: 1, version: 1, look, lines: [audio, video] }));
   assert.deepEqual(lines?.[0], { ...audio, address: '2001:db8::1', rtcpPort: 4001 });
   assert.equal(lines?.[1]?.port, 0);
