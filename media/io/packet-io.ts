@@ -1,19 +1,20 @@
 // The small interface between the packet loop and the kernel: three backends (uring, epoll, dgram) fulfil it with the
-// same behaviour. A worker owns one PacketIo. Nothing here knows RTP.
+// same behaviour. A worker owns one PacketIo, made and used on its own thread. Nothing here knows RTP.
 
 /**
- * One received datagram. A backend has ONE such object and refills it for every packet: it is valid only during the
- * `packet` call. The handler may rewrite the bytes in place and move `start` and `length`; `headroom` bytes lie free
- * before the first byte received and `tailroom` after the last byte that can be received (SRTP tags, MKI, headers).
+ * One received datagram. A backend refills ONE such object for every packet (and a second one per `clone`): it is valid
+ * only during the `packet` call. The handler may rewrite the bytes in place and move `start` and `length`; `headroom`
+ * bytes lie free before the first byte received and `tailroom` after the last byte that can be received (SRTP tags, MKI).
  */
 export interface Packet {
-  /** The slab all packets of this backend lie in; it may be a different one for each slot, but never moves. */
+  /** The slot of `slotBytes` the datagram lies in; one Uint8Array per slot, the same one whenever that slot is used again. */
   bytes: Uint8Array;
-  /** Offset of the first byte of the datagram in `bytes`. */
+  /** Offset of the first byte of the datagram in `bytes`; `headroom` on delivery. */
   start: number;
   length: number;
-  /** Address in memory of bytes[slot] and its offset, for native crypto; 0n where FFI is off. */
+  /** Address in memory of bytes[0], for native crypto: constant per slot, so sums with it can be kept. 0n where FFI is off. */
   pointer: bigint;
+  /** Small dense number of the slot. */
   slot: number;
   /** Our socket it came in on, as `open` returned it. */
   socket: number;
@@ -28,8 +29,9 @@ export interface Packet {
 
 export const headroom = 64;
 export const tailroom = 192;
-/** Longest datagram taken; longer ones are dropped and counted as malformed (Ethernet MTU plus tunnels' slack). */
+/** Longest datagram taken; longer ones are dropped and counted as oversized (Ethernet MTU plus tunnels' slack). */
 export const maxDatagram = 1792;
+export const slotBytes = headroom + maxDatagram + tailroom;
 
 /** A peer's address prepared for sending; made at control rate, opaque to all but its backend. */
 export interface Destination {
@@ -42,11 +44,13 @@ export interface Destination {
 }
 
 export interface OpenOptions {
-  /** Literal local IP. */
+  /** Literal local IP. IPv6 sockets take IPv6 only. */
   readonly address: string;
+  /** 0 = any free one; `localPort` tells which. */
   readonly port: number;
+  /** SO_RCVBUF; the kernel's default loses bursts. Where the process may, the system's maximum is exceeded. */
   readonly receiveBufferBytes: number;
-  /** 0-63, written to IP_TOS / IPV6_TCLASS. */
+  /** 0-63, written to IP_TOS / IPV6_TCLASS. dgram has no way to set it and sends 0. */
   readonly dscp: number;
 }
 
@@ -58,23 +62,33 @@ export interface PacketHost {
 
 export interface IoCounters {
   readonly received: number;
+  /** Taken by the kernel. */
   readonly sent: number;
+  /** Refused by the kernel (buffer full, no route, too long) or dropped by us for want of a slot. */
   readonly sendErrors: number;
   /** Datagrams longer than maxDatagram. */
   readonly oversized: number;
-  /** Times the receive buffers ran out. */
+  /** Times the receive buffers ran out; what did not fit waits in the socket's own buffer. */
   readonly starved: number;
 }
 
 export interface PacketIo {
   readonly name: 'uring' | 'epoll' | 'dgram';
-  /** An eventfd: writing 8 bytes to it ends the wait of `run`; -1 where the event loop runs anyway. */
+  /**
+   * An eventfd: writing 8 bytes to it ends the wait of `run`. -1 where the event loop runs anyway: the host then listens
+   * to its MessagePort as usual instead of draining it in `turn`.
+   */
   readonly wakeFd: number;
   /** Binds. Calls `done` (maybe at once) with a socket number >= 0, or with -errno. Socket numbers are small and dense. */
   open(options: OpenOptions, done: (socket: number) => void): void;
-  /** No packet of this socket is delivered after the call; its number is reused only after its last operation ended. */
+  /**
+   * No packet of this socket is delivered after the call and its port is free at once; its number is reused only after
+   * its last operation ended.
+   */
   close(socket: number): void;
   setDscp(socket: number, dscp: number): void;
+  /** The port the socket is bound to; 0 for a closed one. */
+  localPort(socket: number): number;
   /** Throws WeirError 'bad-address' unless `address` is a literal IP and `port` 1-65535. */
   destination(address: string, port: number): Destination;
   forget(destination: Destination): void;
@@ -91,8 +105,10 @@ export interface PacketIo {
   socketErrors(socket: number): number;
   counters(): IoCounters;
   /**
-   * uring, epoll: blocks until `stop`, waiting at most 100 ms a turn. dgram: returns at once, the event loop drives it.
+   * uring, epoll: blocks until `stop`, waiting at most 100 ms a turn, then frees everything. dgram: returns at once, the
+   * event loop drives it.
    */
   run(host: PacketHost): void;
+  /** Ends `run`; closes all sockets and frees all memory, at once when `run` is not on the stack. */
   stop(): void;
 }
