@@ -92,13 +92,7 @@ export class ClientSide {
     for (const entry of this.#byConnection.get(flow.connection) ?? []) entry.transportFailed(now);
   }
 
-  #launch(
-    out: Outgoing,
-    branch: string,
-    fallback: Flow | undefined,
-    observer: ClientObserver | undefined,
-    now: number,
-  ): ClientTransaction {
+  #launch(out: Outgoing, branch: string, fallback: Flow | undefined, observer: ClientObserver | undefined, now: number): ClientTransaction {
     const entry = new ClientEntry({ scene: this.#scene, out, branch, fallback, observer });
     this.#entries.set(entry.key, entry);
     this.#index(entry);

@@ -2,8 +2,8 @@
 // knows the request; once a final response is sent the entry lets go of it, so that what lingers stays below 2 KB.
 import { invariant } from '../../../shared/assert.ts';
 import type { Timers } from '../../../shared/timer-queue.ts';
-import { encodeMessage } from '../message/parse-message.ts';
 import { tagOf } from '../message/name-addr.ts';
+import { encodeMessage } from '../message/parse-message.ts';
 import { replyTo } from '../message/reply.ts';
 import type { SipRequest } from '../message/request.ts';
 import type { SipResponse } from '../message/response.ts';
@@ -12,10 +12,10 @@ import type { TransactionCounters } from './counters.ts';
 import { InviteServer } from './invite-server.ts';
 import type { ServerHost, ServerMachine } from './machine.ts';
 import { NonInviteServer } from './non-invite-server.ts';
+import { ownCopy } from './own-copy.ts';
 import type { StatelessReplies } from './stateless-reply.ts';
 import type { Timing } from './timing.ts';
 import type { SendResult, ServerTransaction, TransactionTransport } from './transaction.ts';
-import { ownCopy } from './transaction-key.ts';
 
 /** What all server transactions of a layer share. */
 export interface ServerScene {

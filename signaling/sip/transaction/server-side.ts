@@ -6,11 +6,12 @@ import type { SipRequest } from '../message/request.ts';
 import type { Flow } from '../transport/flow.ts';
 import { uncancellableMethods } from './cancel.ts';
 import type { TransactionCounters } from './counters.ts';
+import { ownCopy } from './own-copy.ts';
 import { ServerEntry, type ServerScene } from './server-entry.ts';
 import type { StatelessReplies } from './stateless-reply.ts';
 import type { Timing } from './timing.ts';
 import type { TransactionTransport, TransactionUser } from './transaction.ts';
-import { isLegacy, legacyInitialKey, mergeKey, ownCopy, serverKey } from './transaction-key.ts';
+import { isLegacy, legacyInitialKey, mergeKey, serverKey } from './transaction-key.ts';
 
 export interface ServerSideOptions {
   readonly transport: TransactionTransport;

@@ -1,7 +1,8 @@
 // Which way a request goes out: RFC 3261 section 18.1.1 moves what is too big for a datagram to a stream, and back to UDP
 // when the peer refuses the stream. Writes the Via that names the transport chosen; encodes once.
-import { encodeMessage } from '../message/parse-message.ts';
+
 import type { Headers } from '../message/headers.ts';
+import { encodeMessage } from '../message/parse-message.ts';
 import { SipRequest } from '../message/request.ts';
 import type { Flow } from '../transport/flow.ts';
 import { maxDatagramRequest } from './limits.ts';

@@ -1,8 +1,8 @@
 // Final answers that leave nothing behind (RFC 3261 section 8.2.7): the layer's own 481, 482, 503 and whatever the user
 // dismisses. Their To-tags are recognised later, so the ACKs they cause are dropped without a transaction.
 import type { Rng } from '../../../shared/rng.ts';
-import { encodeMessage } from '../message/parse-message.ts';
 import { tagOf } from '../message/name-addr.ts';
+import { encodeMessage } from '../message/parse-message.ts';
 import { replyTo } from '../message/reply.ts';
 import type { SipRequest } from '../message/request.ts';
 import type { SipResponse } from '../message/response.ts';

@@ -1,7 +1,8 @@
 // The strings by which messages find their transactions: RFC 3261 sections 17.1.3 and 17.2.3, the RFC 2543 rules for peers
 // without the magic cookie, and section 8.2.2.2 for merged requests. Functions of the message only.
-import type { SipRequest } from '../message/request.ts';
+
 import { tagOf } from '../message/name-addr.ts';
+import type { SipRequest } from '../message/request.ts';
 import type { Via } from '../message/via.ts';
 
 const magicCookie = 'z9hG4bK';
@@ -46,11 +47,6 @@ export function mergeKey(request: SipRequest): string | undefined {
   if (tagOf(request.to) !== undefined) return undefined;
   const { sequence, method } = request.cseq;
   return `${request.callId} ${tagOf(request.from) ?? ''} ${sequence} ${method} ${request.uri}`;
-}
-
-/** A copy that owns its characters: slices and concatenations would keep the whole received message alive. */
-export function ownCopy(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1');
 }
 
 function hasCookie(branch: string): boolean {
