@@ -34,7 +34,7 @@ export class StreamFramer {
   /** How much of CRLFCRLF the last bytes of the header are. */
   #matched = 0;
   #lastByte = 0;
-  /** A bare CR or LF or a NUL was in the header. */
+  /** A bare CR or LF was in the header. */
   #flawed = false;
   /** Bytes of CRLFCRLF seen between messages. */
   #idleBytes = 0;
@@ -130,7 +130,7 @@ export class StreamFramer {
         matched = last === cr ? matched + 1 : 0;
         if (matched === 4) return i + 1;
       } else {
-        if (last === cr || byte === 0) this.#flawed = true;
+        if (last === cr) this.#flawed = true;
         matched = byte !== cr ? 0 : matched === 2 ? 3 : 1;
       }
       last = byte;
@@ -142,7 +142,7 @@ export class StreamFramer {
 
   /** Sets `#total` from a complete head; false after a fatal event. */
   #measure(head: Uint8Array, events: FrameEvent[]): boolean {
-    const length = this.#flawed ? ({ status: 400, reason: 'Bare CR, LF or NUL in Header' } as const) : contentLengthOf(head);
+    const length = this.#flawed ? ({ status: 400, reason: 'Bare CR or LF in Header' } as const) : contentLengthOf(head);
     if (typeof length !== 'number') {
       this.#fail(events, length.status, length.reason, head);
       return false;

@@ -27,7 +27,8 @@ export interface Head {
 /** Indexes the head that begins at `start`, where no CRLF may stand. */
 export function indexHead(bytes: Buffer, start: number): Head {
   const lines = findLines(bytes, start);
-  const text = bytes.toString('latin1', start, lines.end);
+  const received = bytes.toString('latin1', start, lines.end);
+  const text = lines.clean ? received : cleaned(received);
   const ends = lines.ends;
   const fields: HeaderField[] = [];
   let flaw: Flaw | undefined = lines.end - start > messageLimits.headBytes ? { status: 513, reason: 'Header Too Large' } : lines.flaw;
@@ -84,24 +85,34 @@ interface Lines {
   readonly end: number;
   readonly bodyStart: number;
   readonly flaw: Flaw | undefined;
+  /** No NUL and no lone CR or LF anywhere. */
+  readonly clean: boolean;
+}
+
+/** Spaces for what must not be handed on, even where it was legal to send: a NUL in a quoted-pair. Indices stay as they are. */
+function cleaned(text: string): string {
+  return text.replace(/\0|\r(?!\n)|(?<!\r)\n/g, ' ');
 }
 
 /**
  * Lines end in CRLF and nothing else. A lone CR or LF would be a line end to some receivers and not to others, and a NUL
- * the end of everything to those written in C: whichever is there could hide a header field from one of the two.
+ * the end of everything to those written in C: whichever is there could hide a header field from one of the two. Only a NUL
+ * behind a backslash is legal (RFC 3261 25.1 quoted-pair, RFC 4475 3.1.1.2).
  */
 function findLines(bytes: Uint8Array, start: number): Lines {
   const ends: number[] = [];
   const length = bytes.length;
   let lineStart = start;
   let flaw: Flaw | undefined;
+  let clean = true;
   for (let i = start; i < length; i++) {
     const byte = bytes[i] ?? 0;
     if (byte > 0x0d || (byte !== 0x0d && byte !== 0x0a && byte !== 0)) continue;
     if (byte !== 0x0d || bytes[i + 1] !== 0x0a) {
-      flaw ??= { status: 400, reason: byte === 0 ? 'NUL in Header' : 'Bare CR or LF in Header' };
+      clean = false;
+      if (byte !== 0 || bytes[i - 1] !== 0x5c) flaw ??= { status: 400, reason: 'Bare CR, LF or NUL in Header' };
     } else if (i === lineStart) {
-      return { ends, end: i, bodyStart: i + 2, flaw };
+      return { ends, end: i, bodyStart: i + 2, flaw, clean };
     } else {
       ends.push(i - start);
       i++;
@@ -110,5 +121,5 @@ function findLines(bytes: Uint8Array, start: number): Lines {
   }
   // RFC 3261 7: the empty line must be there even without a body.
   if (lineStart < length) ends.push(length - start);
-  return { ends, end: length, bodyStart: length, flaw: flaw ?? { status: 400, reason: 'No Empty Line After Header' } };
+  return { ends, end: length, bodyStart: length, flaw: flaw ?? { status: 400, reason: 'No Empty Line After Header' }, clean };
 }

@@ -12,7 +12,7 @@ export type StartLine =
   | { readonly kind: 'malformed'; readonly reason: string };
 
 export function parseStartLine(line: string): StartLine {
-  if (isSipVersion(line.slice(0, 8)) && line.charCodeAt(7) === 0x30 && (line.length === 8 || line.charCodeAt(8) === 0x20)) {
+  if (/^SIP\/2\.0 /i.test(line)) {
     return parseStatusLine(line);
   }
   const space = line.indexOf(' ');
@@ -43,11 +43,11 @@ function parseRequestLine(line: string, method: string, uriStart: number): Start
 }
 
 function parseStatusLine(line: string): StartLine {
-  const code = line.slice(9, 12);
+  const code = line.slice(8, 11);
   // The space before an empty reason phrase is often forgotten; "SIP/2.0 200" is read all the same.
-  const separated = line.length === 12 || line.charCodeAt(12) === 0x20;
+  const separated = line.length === 11 || line.charCodeAt(11) === 0x20;
   if (!/^[1-6][0-9][0-9]$/.test(code) || !separated) return { kind: 'malformed', reason: 'bad status line' };
-  return { kind: 'response', status: Number(code), reason: line.slice(13) };
+  return { kind: 'response', status: Number(code), reason: line.slice(12) };
 }
 
 /** SIP/1*DIGIT.1*DIGIT, in any case (RFC 3261 7.1). */

@@ -46,9 +46,9 @@ export function formatUri(uri: SipUri): string {
   return uri.headers === '' ? text : `${text}?${uri.headers}`;
 }
 
-/** The host without the brackets of an IPv6 reference. */
+/** The host without the brackets of an IPv6 reference, and with two colons for the three of RFC 5118 4.10. */
 export function hostAddress(uri: { readonly host: string }): string {
-  return uri.host.startsWith('[') ? uri.host.slice(1, -1) : uri.host;
+  return uri.host.startsWith('[') ? uri.host.slice(1, -1).replace(':::', '::') : uri.host;
 }
 
 export function isSip(uri: SipUri): boolean {

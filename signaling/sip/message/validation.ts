@@ -8,6 +8,7 @@ import { nameBits } from './header-name.ts';
 import type { Headers } from './headers.ts';
 import { messageLimits } from './limits.ts';
 import { splitList } from './list-value.ts';
+import { parseVia } from './via.ts';
 
 const mandatory = nameBits.via | nameBits.from | nameBits.to | nameBits.callId | nameBits.cseq;
 const single = nameBits.from | nameBits.to | nameBits.callId | nameBits.cseq | nameBits.maxForwards | nameBits.contentType;
@@ -26,7 +27,7 @@ export function flawOfHeaders(head: Head, headers: Headers, fields: EssentialFie
   if ((head.seen & nameBits.maxForwards) !== 0 && boundedNumber(headers.get('max-forwards') ?? '', 255) === undefined) {
     return bad('Malformed Max-Forwards');
   }
-  return hasTooManyVias(head, headers) ? { status: 513, reason: 'Too Many Vias' } : undefined;
+  return flawOfVias(head, headers);
 }
 
 /** The length of the body, or what is wrong with it. `available` bytes follow the header. */
@@ -54,14 +55,17 @@ function isCallId(text: string): boolean {
   return text !== '' && !/[ \t]/.test(text);
 }
 
-function hasTooManyVias(head: Head, headers: Headers): boolean {
-  if ((head.repeated & nameBits.via) === 0 && !(headers.get('via') ?? '').includes(',')) return false;
+/** Whoever joins Vias by commas must have got each right: a stray one would shift the way back (RFC 4475 3.1.2.1). */
+function flawOfVias(head: Head, headers: Headers): Flaw | undefined {
+  if ((head.repeated & nameBits.via) === 0 && !(headers.get('via') ?? '').includes(',')) return undefined;
   let count = 0;
   for (const value of headers.getAll('via')) {
-    count += value.includes(',') ? splitList(value).length : 1;
-    if (count > messageLimits.vias) return true;
+    const vias = value.includes(',') ? splitList(value) : [value];
+    count += vias.length;
+    if (count > messageLimits.vias) return { status: 513, reason: 'Too Many Vias' };
+    if (vias.length > 1 && !vias.every((via) => parseVia(via) !== undefined)) return bad('Malformed Via');
   }
-  return false;
+  return undefined;
 }
 
 function missingName(seen: number): string {
