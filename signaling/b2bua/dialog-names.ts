@@ -1,0 +1,83 @@
+// Headers that name dialogs of the other side: Refer-To, Replaces, Target-Dialog, Join, In-Reply-To (RFC 3515, 3891,
+// 4538, 3911, 3261). Each name we know is translated through the dialog table; hosts of the inside become ours. Pure.
+import type { Headers } from '../sip/message/headers.ts';
+import { formatNameAddr, parseNameAddr } from '../sip/message/name-addr.ts';
+import { type DialogName, formatReplaces, formatTargetDialog, parseReplaces, parseTargetDialog } from '../sip/message/replaces.ts';
+import { formatUri, parseUri, type SipUri } from '../sip/message/uri.ts';
+import { type DialogTable, translated } from './dialog-table.ts';
+import { hideHosts, type Way } from './header-policy.ts';
+
+export interface NameTranslation {
+  readonly way: Way;
+  readonly dialogs: DialogTable;
+  /** Whether a host in a URI is one of Weir's own, in any zone. */
+  readonly isOwnHost: (host: string) => boolean;
+}
+
+/** Appends the dialog-naming headers of `source`, translated, to `target`. */
+export function carryDialogNames(source: Headers, target: Headers, translation: NameTranslation): void {
+  const referTo = source.get('refer-to');
+  if (referTo !== undefined) target.append('refer-to', translateReferTo(referTo, translation));
+  for (const header of ['replaces', 'join', 'target-dialog']) {
+    const value = source.get(header);
+    if (value !== undefined) target.append(header, translateName(value, header, translation.dialogs));
+  }
+  const inReplyTo = source.list('in-reply-to').filter((callId) => callId !== '');
+  // A Call-ID without tags cannot be looked up; towards the outside it would name the inside, so it ends here.
+  if (inReplyTo.length > 0 && !translation.way.to.outside) target.append('in-reply-to', inReplyTo.join(', '));
+}
+
+function translateName(value: string, header: string, dialogs: DialogTable): string {
+  if (header === 'target-dialog') {
+    const name = parseTargetDialog(value);
+    const other = name === undefined ? undefined : otherName(name, dialogs);
+    return name === undefined || other === undefined ? value : formatTargetDialog({ ...name, ...other });
+  }
+  const name = parseReplaces(value);
+  const other = name === undefined ? undefined : otherName(name, dialogs);
+  return name === undefined || other === undefined ? value : formatReplaces({ ...name, ...other });
+}
+
+function otherName(name: DialogName, dialogs: DialogTable): DialogName | undefined {
+  const named = dialogs.named(name);
+  return named === undefined ? undefined : translated(named);
+}
+
+/** The Replaces inside a Refer-To URI is escaped (RFC 3891 section 2): `?Replaces=id%3Bto-tag%3Dx%3Bfrom-tag%3Dy`. */
+function translateReferTo(value: string, translation: NameTranslation): string {
+  const target = parseNameAddr(value);
+  const uri = target === undefined ? undefined : parseUri(target.uri);
+  if (target === undefined || uri === undefined) return translation.way.to.outside ? hideHosts(value, translation.way.host) : value;
+  const headers = uri.headers
+    .split('&')
+    // From outside only these may ride on a Refer-To: FreeSWITCH takes others as channel variables.
+    .filter((header) => (translation.way.from.outside ? /^(replaces|join)=/i.test(header) : header !== ''))
+    .map((header) => translateUriHeader(header, translation.dialogs))
+    .join('&');
+  return formatNameAddr({ ...target, uri: formatUri({ ...translateHost(uri, translation), headers }) });
+}
+
+function translateUriHeader(header: string, dialogs: DialogTable): string {
+  const [, name, value] = /^(replaces|join)=(.*)$/i.exec(header) ?? [];
+  if (name === undefined || value === undefined) return header;
+  return `${name}=${encodeURIComponent(translateName(unescape(value), 'replaces', dialogs))}`;
+}
+
+function unescape(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+}
+
+/**
+ * Towards the outside every host is hidden behind ours: the transferee calls back through Weir. Towards the inside only
+ * our own outside name is replaced, by the one the inside knows.
+ */
+function translateHost(uri: SipUri, translation: NameTranslation): SipUri {
+  if (uri.host === '' || !(translation.way.to.outside || translation.isOwnHost(uri.host))) return uri;
+  const host = parseUri(`sip:${translation.way.host}`);
+  const { port: _port, ...rest } = uri;
+  return { ...rest, host: host?.host ?? uri.host, ...(host?.port === undefined ? {} : { port: host.port }) };
+}

@@ -1,0 +1,55 @@
+// Every living dialog of the box by the identifiers a party would use (RFC 3261 section 12): in-dialog requests find
+// their leg here, and Replaces, Refer-To, Target-Dialog, Join and dialog-info find the dialog they name.
+import type { DialogName } from '../sip/message/replaces.ts';
+import type { Leg } from './leg.ts';
+
+export type NamedLeg = {
+  readonly leg: Leg;
+  /** Whose view the name is: `ours` has our tag as to-tag (the party names its dialog with us), `theirs` the party's. */
+  readonly view: 'ours' | 'theirs';
+};
+
+export class DialogTable {
+  /** Our tags are random and unique, so they alone find the leg; Call-ID and remote tag are then compared. */
+  readonly #byLocalTag = new Map<string, Leg>();
+
+  get size(): number {
+    return this.#byLocalTag.size;
+  }
+
+  add(leg: Leg): void {
+    this.#byLocalTag.set(leg.dialog.localTag, leg);
+  }
+
+  remove(leg: Leg): void {
+    if (this.#byLocalTag.get(leg.dialog.localTag) === leg) this.#byLocalTag.delete(leg.dialog.localTag);
+  }
+
+  find(callId: string, localTag: string, remoteTag: string): Leg | undefined {
+    const leg = this.#byLocalTag.get(localTag);
+    return leg?.dialog.callId === callId && leg.dialog.remoteTag === remoteTag ? leg : undefined;
+  }
+
+  /** The leg that a Replaces-like name means, seen from either end. A name with tags swapped is not one of ours. */
+  named(name: DialogName): NamedLeg | undefined {
+    const ours = this.find(name.callId, name.toTag, name.fromTag);
+    if (ours !== undefined) return { leg: ours, view: 'ours' };
+    const theirs = this.find(name.callId, name.fromTag, name.toTag);
+    return theirs === undefined ? undefined : { leg: theirs, view: 'theirs' };
+  }
+}
+
+/** The same dialog as the far end of the call names it; undefined while there is no far end. */
+export function translated(named: NamedLeg): DialogName | undefined {
+  const peer = named.leg.peer;
+  if (peer === undefined) return undefined;
+  const { callId, localTag, remoteTag } = peer.dialog;
+  return named.view === 'ours' ? { callId, toTag: remoteTag, fromTag: localTag } : { callId, toTag: localTag, fromTag: remoteTag };
+}
+
+/** Whom an INVITE with such a Replaces is for, and by what name that party knows the dialog (RFC 3891 section 3). */
+export function replacedParty(named: NamedLeg): { readonly leg: Leg; readonly name: DialogName } | undefined {
+  const leg = named.view === 'ours' ? named.leg.peer : named.leg;
+  if (leg === undefined) return undefined;
+  return { leg, name: { callId: leg.dialog.callId, toTag: leg.dialog.remoteTag, fromTag: leg.dialog.localTag } };
+}

@@ -1,0 +1,126 @@
+// The end of a call, whatever it was: each party that has a dialog gets a BYE, each that rings a CANCEL, a caller still
+// waiting its final response; the media is freed, and when the last dialog is closed the call is told and forgotten.
+import { errorMessage } from '../../shared/errors.ts';
+import { ackRequest } from '../sip/dialog/dialog.ts';
+import type { SipRequest } from '../sip/message/request.ts';
+import type { SipResponse } from '../sip/message/response.ts';
+import type { ServerTransaction } from '../sip/transaction/transaction.ts';
+import type { Call } from './call.ts';
+import { carryMessage, reply, wayBetween } from './carry.ts';
+import { type CloseReason, reasonHeader } from './close-reason.ts';
+import type { Leg } from './leg.ts';
+
+/** A transfer's NOTIFYs may come after the BYE (RFC 5057 section 4): the dialog pair waits so long for them. */
+const notifyWaitMs = 32_000;
+
+export interface EndOptions {
+  readonly reason: CloseReason;
+  /** What a caller who still waits is told. */
+  readonly status: number;
+  /** Its response, where the callee's side made one. */
+  readonly response?: SipResponse;
+  /** The BYE or CANCEL that ended the call, and whose it was. */
+  readonly by?: Leg;
+  readonly request?: SipRequest;
+}
+
+export function endCall(call: Call, options: EndOptions): void {
+  if (call.state === 'ended') return;
+  const answered = call.state === 'answered';
+  const now = call.context.now();
+  call.state = 'ended';
+  call.ending = { reason: options.reason, status: answered ? 200 : options.status, at: now };
+  const carriedReason = options.request?.headers.get('reason');
+  cancelBranches(call, carriedReason ?? reasonHeader(options.reason));
+  if (!answered && !call.server.answered) call.server.respond(options.response ?? refusal(call, options), now);
+  for (const leg of [...call.legs]) {
+    if (leg === options.by) closeLeg(call, leg);
+    else if (answered && (leg === call.pair?.caller || leg === call.pair?.callee)) hangUp(call, leg, options.reason, options.request);
+    else call.removeLeg(leg);
+  }
+  freeMedia(call);
+}
+
+/** A BYE from a party (RFC 3261 section 15.1.2): answered at once, told to the other. */
+export function onBye(call: Call, leg: Leg, server: ServerTransaction): void {
+  server.respond(reply(server.request, 200, leg.dialog.localTag), call.context.now());
+  const reason: CloseReason = leg.role === 'caller' ? 'caller-hangup' : 'callee-hangup';
+  if (call.state === 'ended') return closeLeg(call, leg);
+  endCall(call, { reason, status: leg.role === 'caller' ? 487 : 480, by: leg, request: server.request });
+}
+
+/** Ends one dialog from our side. `ended` is the BYE of the other party, whose Reason and headers go along. */
+export function hangUp(call: Call, leg: Leg, reason: CloseReason, ended?: SipRequest): void {
+  if (leg.ended || leg.closing) return;
+  leg.closing = true;
+  if (leg.accepted !== undefined) {
+    // RFC 3261 section 15: no BYE before the ACK for our 2xx, or before its 64*T1 are over.
+    leg.accepted.whenDone(() => call.post(() => sendBye(call, leg, reason, ended)));
+    return;
+  }
+  if (leg.ackDue !== undefined) acknowledge(call, leg, ackRequest(leg.dialog, leg.ackDue));
+  sendBye(call, leg, reason, ended);
+}
+
+function sendBye(call: Call, leg: Leg, reason: CloseReason, ended: SipRequest | undefined): void {
+  if (leg.ended) return;
+  const bye = leg.request('BYE');
+  const peer = leg.peer;
+  if (ended !== undefined && peer !== undefined) carryMessage(ended, bye, wayBetween(peer, leg), call.context);
+  const ours = reasonHeader(reason);
+  if (!bye.headers.has('reason') && ours !== undefined) bye.headers.append('reason', ours);
+  call.context.sender.send(leg, bye, {
+    response(response) {
+      if (response.status >= 200) call.post(() => closeLeg(call, leg));
+    },
+    failed: () => call.post(() => closeLeg(call, leg)),
+  });
+}
+
+/** The party is gone from the dialog. With a transfer still reporting, both dialogs stay for its NOTIFYs. */
+export function closeLeg(call: Call, leg: Leg): void {
+  if (leg.ended) return;
+  leg.closing = true;
+  const peer = leg.peer;
+  const reporting = leg.reports > 0 || (peer?.reports ?? 0) > 0;
+  if (reporting) call.after(notifyWaitMs, () => call.removeLeg(leg));
+  else call.removeLeg(leg);
+}
+
+/** CANCELs all that still rings. */
+export function cancelBranches(call: Call, reason: string | undefined): void {
+  for (const branch of call.branches) {
+    call.cancelTimer(branch.silence);
+    if (!branch.open) continue;
+    branch.state = 'lost';
+    if (reason === undefined) branch.client?.cancel(call.context.now());
+    else branch.client?.cancel(call.context.now(), reason);
+  }
+}
+
+/** Sends `ack` for the 2xx that waits for it, and keeps it for repetitions of the 2xx. */
+export function acknowledge(call: Call, leg: Leg, ack: SipRequest): void {
+  leg.ackDue = undefined;
+  leg.lastAck = ack;
+  call.context.sender.sendAck(leg, ack);
+}
+
+export function repeatAck(call: Call, leg: Leg): void {
+  if (leg.lastAck !== undefined) call.context.sender.sendAck(leg, leg.lastAck);
+}
+
+function refusal(call: Call, options: EndOptions): SipResponse {
+  const response = reply(call.invite, options.status, call.tag);
+  if (options.status === 503) response.headers.append('retry-after', '5');
+  return response;
+}
+
+function freeMedia(call: Call): void {
+  call.media.end().then(
+    (report) => call.post(() => call.settled(report)),
+    (thrown: unknown) => {
+      call.log.error({ error: errorMessage(thrown) }, 'media-release-failed');
+      call.post(() => call.settled(undefined));
+    },
+  );
+}

@@ -1,0 +1,186 @@
+// What the destinations of a call answer: provisionals and early dialogs, the 2xx that wins and those that lose, the
+// failures that send the call to the next destination or back to the caller.
+import { createUacDialog, createUasDialog } from '../sip/dialog/dialog.ts';
+import { tagOf } from '../sip/message/name-addr.ts';
+import type { SipResponse } from '../sip/message/response.ts';
+import type { ClientFailure, ClientObserver, ClientTransaction } from '../sip/transaction/transaction.ts';
+import type { Flow } from '../sip/transport/flow.ts';
+import { sdpOf } from './body.ts';
+import type { Branch } from './branch.ts';
+import type { Call } from './call.ts';
+import { saveRecord } from './call-record.ts';
+import { nextBranch } from './call-setup.ts';
+import { carryResponse, hostTowards } from './carry.ts';
+import { cancelBranches, endCall, hangUp, repeatAck } from './hang-up.ts';
+import { forwardAccepted, forwardProvisional, type InviteExchange } from './invite-forward.ts';
+import { Leg } from './leg.ts';
+import { Pair } from './pair.ts';
+import { carryContacts, followRedirect } from './redirect.ts';
+
+/** Dialogs that one INVITE of ours may make; a proxy that forks wider is broken or hostile. */
+const maxForks = 16;
+
+export function observeBranch(call: Call, branch: Branch): ClientObserver {
+  return {
+    response: (response, transaction) => call.post(() => onResponse(call, branch, response, transaction)),
+    failed: (cause) => call.post(() => onFailure(call, branch, cause)),
+  };
+}
+
+function onResponse(call: Call, branch: Branch, response: SipResponse, transaction: ClientTransaction): void | Promise<void> {
+  call.cancelTimer(branch.silence);
+  if (response.status < 200) return onProvisional(call, branch, response, transaction.flow);
+  if (response.status < 300) return onAccepted(call, branch, response, transaction.flow);
+  return onRejected(call, branch, response);
+}
+
+async function onProvisional(call: Call, branch: Branch, response: SipResponse, flow: Flow): Promise<void> {
+  if (branch.state === 'trying') branch.state = 'proceeding';
+  if (response.status === 100 || !branch.open || call.state !== 'setup') return;
+  call.progressAt ??= call.context.now();
+  const pair = pairFor(call, branch, response, flow);
+  if (pair === undefined) {
+    // No To-tag, no dialog: only the status crosses.
+    const way = { from: branch.destination.zone, to: call.zone, host: hostTowards(call.zone, call.server.flow) };
+    return call.server.respond(carryResponse(call.invite, response, way, call.tag, call.context), call.context.now());
+  }
+  pair.callee.heard(response, flow);
+  await forwardProvisional(call, exchangeOf(call, branch, pair), response);
+}
+
+async function onAccepted(call: Call, branch: Branch, response: SipResponse, flow: Flow): Promise<void> {
+  const known = branch.callees.get(tagOf(response.to) ?? '');
+  if (known?.lastAck !== undefined) return repeatAck(call, known);
+  if (known !== undefined && known === call.pair?.callee) return;
+  if (call.state !== 'setup' || !branch.open) return discard(call, branch, response, flow);
+  const pair = pairFor(call, branch, response, flow);
+  if (pair === undefined) return endCall(call, { reason: 'internal-error', status: 502 });
+  pair.callee.heard(response, flow);
+  const exchange = exchangeOf(call, branch, pair);
+  if ((await forwardAccepted(call, exchange, response)) === 'refused') {
+    if (call.state === 'setup') endCall(call, { reason: 'sdp-refused', status: 502 });
+    return hangUp(call, pair.callee, 'sdp-refused');
+  }
+  // The caller may have cancelled while the answer was worked on.
+  if (call.state !== 'setup') return hangUp(call, pair.callee, call.ending?.reason ?? 'caller-cancelled');
+  win(call, branch, pair);
+}
+
+function win(call: Call, branch: Branch, pair: Pair): void {
+  const now = call.context.now();
+  branch.state = 'answered';
+  call.state = 'answered';
+  call.answeredAt = now;
+  call.pair = pair;
+  call.route?.report(branch.destination, { kind: 'answered' }, now);
+  cancelBranches(call, 'SIP;cause=200');
+  for (const leg of [...call.legs]) if (leg !== pair.caller && leg !== pair.callee) call.removeLeg(leg);
+  for (const other of call.branches) if (other !== branch) call.post(() => call.media.endBranch(other.id));
+  const { callMs } = call.context.limits;
+  if (callMs > 0) call.after(callMs, () => endCall(call, { reason: 'duration-limit', status: 408 }));
+  call.log.info({ node: branch.destination.node?.name, setup_ms: Math.round(now - call.startedAt) }, 'call-answered');
+  saveRecord(call);
+}
+
+/** A 2xx nobody waits for (RFC 3261 section 13.2.2.4): acknowledged, then hung up. */
+function discard(call: Call, branch: Branch, response: SipResponse, flow: Flow): void {
+  const tag = tagOf(response.to) ?? '';
+  const known = branch.callees.get(tag);
+  const dialog = known?.dialog ?? createUacDialog(branch.request, response);
+  if (dialog === undefined || branch.callees.size >= maxForks) return;
+  const leg = known ?? new Leg({ owner: call, role: 'callee', zone: branch.destination.zone, dialog, flow });
+  branch.callees.set(tag, leg);
+  leg.heard(response, flow);
+  leg.ackDue = branch.request.cseq.sequence;
+  call.addLeg(leg);
+  hangUp(call, leg, call.ending?.reason ?? 'caller-cancelled');
+}
+
+function onRejected(call: Call, branch: Branch, response: SipResponse): void | Promise<void> {
+  dropEarlyLegs(call, branch);
+  if (!branch.open) return;
+  branch.state = 'failed';
+  if (call.state !== 'setup') return;
+  call.failure = { status: response.status, branch };
+  if (response.status < 400 && followRedirect(call, response)) return;
+  if (call.route?.failover.codes.includes(response.status) === true) {
+    const retryAfter = Number(/^\d{1,6}/.exec(response.headers.get('retry-after') ?? '')?.[0] ?? 0);
+    return tryNext(call, branch, response, retryAfter * 1000);
+  }
+  reject(call, branch, response);
+}
+
+function onFailure(call: Call, branch: Branch, cause: ClientFailure): void | Promise<void> {
+  call.cancelTimer(branch.silence);
+  dropEarlyLegs(call, branch);
+  if (!branch.open) return;
+  branch.state = 'failed';
+  if (call.state !== 'setup') return;
+  call.failure = { status: cause === 'timeout' ? 408 : 503, branch };
+  call.log.warn({ branch: branch.id, node: branch.destination.node?.name, cause }, 'destination-failed');
+  return tryNext(call, branch, undefined, 0);
+}
+
+/** Failover: the caller notices nothing but time (unless early media of the failed one was heard). */
+async function tryNext(call: Call, branch: Branch, response: SipResponse | undefined, retryAfterMs: number): Promise<void> {
+  call.route?.report(branch.destination, { kind: 'failed', retryAfterMs }, call.context.now());
+  call.lastRejection = response === undefined ? undefined : { branch, response };
+  await call.media.endBranch(branch.id);
+  if (call.state === 'setup') nextBranch(call);
+}
+
+function reject(call: Call, branch: Branch, response: SipResponse): void {
+  endCall(call, { reason: 'rejected', ...carriedRejection(call, branch, response) });
+}
+
+/** The final failure of the callee's side as the caller's. */
+export function carriedRejection(call: Call, branch: Branch, response: SipResponse): { status: number; response: SipResponse } {
+  const way = { from: branch.destination.zone, to: call.zone, host: hostTowards(call.zone, call.server.flow) };
+  const carried = carryResponse(call.invite, response, way, call.tag, call.context);
+  if (response.status < 400) carryContacts(response, carried, way);
+  return { status: response.status, response: carried };
+}
+
+function dropEarlyLegs(call: Call, branch: Branch): void {
+  for (const callee of branch.callees.values()) {
+    const caller = callee.peer;
+    if (!callee.ended) call.removeLeg(callee);
+    if (caller !== undefined && call.zone.config.forks === 'split' && caller !== call.pair?.caller) call.removeLeg(caller);
+  }
+}
+
+function exchangeOf(call: Call, branch: Branch, pair: Pair): InviteExchange {
+  return { pair, server: call.server, sent: branch.request, asker: pair.caller, answerer: pair.callee };
+}
+
+/** The pair for the dialog that `response` makes or belongs to; undefined without a To-tag or beyond the cap. */
+function pairFor(call: Call, branch: Branch, response: SipResponse, flow: Flow): Pair | undefined {
+  const tag = tagOf(response.to);
+  if (tag === undefined) return undefined;
+  const known = branch.callees.get(tag);
+  if (known !== undefined) return known.pair;
+  const dialog = branch.callees.size < maxForks ? createUacDialog(branch.request, response) : undefined;
+  if (dialog === undefined) return undefined;
+  const callee = new Leg({ owner: call, role: 'callee', zone: branch.destination.zone, dialog, flow });
+  callee.invite = 'sent';
+  const caller = callerLeg(call);
+  const pair = new Pair({ caller, callee, branch: branch.id, openOffer: sdpOf(call.invite) === undefined ? undefined : caller });
+  call.addLeg(callee);
+  branch.callees.set(tag, callee);
+  return pair;
+}
+
+/** `merge`: one dialog towards the caller, whatever happens behind it. `split`: one for each dialog of the callee's side. */
+function callerLeg(call: Call): Leg {
+  const living = [...call.legs].filter((leg) => leg.role === 'caller');
+  const [first] = living;
+  if (first !== undefined && call.zone.config.forks === 'merge') return first;
+  const used = call.branches.some((branch) => branch.callees.size > 0);
+  const localTag = used ? call.context.rng.token(16) : call.tag;
+  const dialog = createUasDialog(call.invite, localTag);
+  const leg = new Leg({ owner: call, role: 'caller', zone: call.zone, dialog, flow: call.server.flow });
+  leg.heard(call.invite, call.server.flow);
+  leg.invite = 'received';
+  call.addLeg(leg);
+  return leg;
+}

@@ -1,0 +1,29 @@
+// Two legs joined back to back, and the offer/answer state between them (RFC 3264, RFC 6337): whose offer is open, so
+// that any SDP can be told to be an offer, an answer or a repetition, whatever message carries it.
+import { invariant } from '../../shared/assert.ts';
+import type { Leg } from './leg.ts';
+
+export class Pair {
+  readonly caller: Leg;
+  readonly callee: Leg;
+  /** The branch of the call whose far side this is: names it to the session engine. */
+  readonly branch: string;
+  /** Who has offered and not been answered. */
+  openOffer: Leg | undefined;
+  /** The open offer as it came and as it was shown on, to recognise its repetitions. */
+  offered: { readonly received: Uint8Array; readonly shown: Uint8Array } | undefined;
+
+  constructor(options: { caller: Leg; callee: Leg; branch: string; openOffer: Leg | undefined }) {
+    this.caller = options.caller;
+    this.callee = options.callee;
+    this.branch = options.branch;
+    this.openOffer = options.openOffer;
+    this.caller.pair = this;
+    this.callee.pair = this;
+  }
+
+  other(leg: Leg): Leg {
+    invariant(leg === this.caller || leg === this.callee, 'leg is not of this pair');
+    return leg === this.caller ? this.callee : this.caller;
+  }
+}

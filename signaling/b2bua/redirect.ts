@@ -1,0 +1,49 @@
+// 3xx responses (RFC 3261 section 8.1.3.4): handed to the caller with contacts it may use, or followed by Weir itself.
+import { formatNameAddr, parseNameAddr } from '../sip/message/name-addr.ts';
+import type { SipResponse } from '../sip/message/response.ts';
+import { parseUri } from '../sip/message/uri.ts';
+import type { Call } from './call.ts';
+import { nextBranch } from './call-setup.ts';
+import type { Way } from './header-policy.ts';
+import { at } from './identity.ts';
+
+/** RFC 3261 asks for a limit of its own against redirect loops. */
+const maxRedirects = 5;
+const maxContacts = 10;
+
+/** The contacts of a 3xx as they may be shown: towards the outside they lead back through Weir. */
+export function carryContacts(response: SipResponse, carried: SipResponse, way: Way): void {
+  for (const value of response.headers.list('contact').slice(0, maxContacts)) {
+    const contact = parseNameAddr(value);
+    const uri = contact === undefined ? undefined : parseUri(contact.uri);
+    if (contact === undefined || uri === undefined) continue;
+    const shown = way.to.outside && uri.host !== '' ? at(uri, way.host) : contact.uri;
+    carried.headers.append('contact', formatNameAddr({ ...contact, uri: shown }));
+  }
+}
+
+/** Tries the best contact of a 3xx instead of telling the caller. False: the policy passes redirects, or nothing is usable. */
+export function followRedirect(call: Call, response: SipResponse): boolean {
+  if (call.zone.config.redirects !== 'follow' || call.redirects >= maxRedirects) return false;
+  const contacts = response.headers
+    .list('contact')
+    .slice(0, maxContacts)
+    .map((value) => parseNameAddr(value))
+    .filter((contact) => contact !== undefined)
+    .sort((a, b) => priority(b.params.get('q')) - priority(a.params.get('q')));
+  for (const contact of contacts) {
+    const routing = call.context.router.route(call.invite, call.zone, contact.uri);
+    if (routing.kind === 'refused') continue;
+    call.redirects++;
+    call.route = routing.route;
+    call.log.info({ redirects: call.redirects }, 'redirect-followed');
+    nextBranch(call);
+    return true;
+  }
+  return false;
+}
+
+function priority(q: string | undefined): number {
+  const value = Number(q ?? 1);
+  return Number.isFinite(value) ? value : 0;
+}
