@@ -37,4 +37,8 @@ export interface QualityReport {
   readonly mos: number;
   /** From RTCP; 0 when unknown. */
   readonly roundTripMs: number;
+  /** Packets of ours that the peer says it lost, from its RTCP; absent when it sent no report. */
+  readonly peerLost?: number;
+  /** Jitter that the peer saw in what we sent. */
+  readonly peerJitterMs?: number;
 }
