@@ -1,0 +1,14 @@
+// How media of one side of a call is treated. The B2BUA derives it from the side's zone.
+import type { AcceptFrom, Learning } from '../../shared/relay/session-state.ts';
+
+export interface SidePolicy {
+  /** Media interface: the name of a zone. */
+  readonly zone: string;
+  /** Address family offered to this side; `keep` = that of the description which is passed on. */
+  readonly family: 4 | 6 | 'keep';
+  /** Source IP of the side's SIP; null while unknown. */
+  readonly signalingAddress: string | null;
+  readonly learning: Learning;
+  readonly acceptFrom: AcceptFrom;
+  readonly dscp: number;
+}
