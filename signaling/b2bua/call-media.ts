@@ -77,8 +77,9 @@ export class CallMedia {
       toTag: from.dialog.remoteTag,
       branch: pair.branch,
       sdp,
-      from: sidePolicy(partyOf(from)),
-      to: sidePolicy(partyOf(to)),
+      // Sides are named from the offerer, whose answer this is.
+      from: sidePolicy(partyOf(to)),
+      to: sidePolicy(partyOf(from)),
     });
     if (result.kind === 'refused') return repeated && to.shownSdp !== undefined ? { kind: 'sdp', sdp: to.shownSdp } : result;
     if (weight === 'final') pair.openOffer = undefined;

@@ -60,10 +60,10 @@ function translateReferTo(value: string, translation: NameTranslation): string {
 function translateUriHeader(header: string, dialogs: DialogTable): string {
   const [, name, value] = /^(replaces|join)=(.*)$/i.exec(header) ?? [];
   if (name === undefined || value === undefined) return header;
-  return `${name}=${encodeURIComponent(translateName(unescape(value), 'replaces', dialogs))}`;
+  return `${name}=${encodeURIComponent(translateName(unescaped(value), 'replaces', dialogs))}`;
 }
 
-function unescape(value: string): string {
+function unescaped(value: string): string {
   try {
     return decodeURIComponent(value);
   } catch {

@@ -85,10 +85,10 @@ function win(call: Call, branch: Branch, pair: Pair): void {
 /** A 2xx nobody waits for (RFC 3261 section 13.2.2.4): acknowledged, then hung up. */
 function discard(call: Call, branch: Branch, response: SipResponse, flow: Flow): void {
   const tag = tagOf(response.to) ?? '';
-  const known = branch.callees.get(tag);
-  const dialog = known?.dialog ?? createUacDialog(branch.request, response);
-  if (dialog === undefined || branch.callees.size >= maxForks) return;
-  const leg = known ?? new Leg({ owner: call, role: 'callee', zone: branch.destination.zone, dialog, flow });
+  // Its early dialog, if it had one, ended with the call: the 2xx makes it anew.
+  const dialog = branch.callees.size < maxForks * 2 ? createUacDialog(branch.request, response) : undefined;
+  if (dialog === undefined) return;
+  const leg = new Leg({ owner: call, role: 'callee', zone: branch.destination.zone, dialog, flow });
   branch.callees.set(tag, leg);
   leg.heard(response, flow);
   leg.ackDue = branch.request.cseq.sequence;
