@@ -107,8 +107,11 @@ export class ReliableProvisionals {
   #again(now: number): void {
     const current = this.#current;
     if (current === undefined) return;
-    // Section 3: a final response ends the repetitions, but a PRACK that still comes is to be recognised.
-    if (current.server.answered) return this.#stopTimers();
+    if (current.server.answered) {
+      // Section 3: a final response ends the repetitions, but a PRACK that still comes is to be recognised.
+      this.#stopTimers();
+      return;
+    }
     // The interval doubles without the T2 ceiling.
     this.#schedule(this.#interval * 2, now);
     current.server.respond(current.response, now);

@@ -156,14 +156,13 @@ export class ClientEntry implements ClientHost {
 
   #reactToFailure(now: number): void {
     this.#failure = undefined;
-    if (this.#fallback === undefined || !this.#machine.untouched) return this.#machine.transportFailed(now);
-    this.#fallBack(this.#fallback, now);
+    const handle = this.#handle;
+    if (this.#fallback === undefined || handle === undefined || !this.#machine.untouched) this.#machine.transportFailed(now);
+    else this.#fallBack(handle, this.#fallback, now);
   }
 
   /** Section 18.1.1: the peer refused the stream, so the big request goes over UDP after all, with the same branch. */
-  #fallBack(datagram: Flow, now: number): void {
-    const handle = this.#handle;
-    if (handle === undefined) return this.#machine.transportFailed(now);
+  #fallBack(handle: ClientHandle, datagram: Flow, now: number): void {
     this.#scene.refused(datagram, now);
     this.#scene.counters.datagramFallbacks++;
     const out = redirected(handle.request, datagram, handle.branch);

@@ -81,10 +81,10 @@ export class ClientSide {
   receive(response: SipResponse, flow: Flow, now: number): void {
     const { method } = response.cseq;
     const entry = this.#entries.get(clientKey(response.topVia.params.get('branch') ?? '', method));
-    if (entry !== undefined) return entry.received(response, flow, now);
+    if (entry !== undefined) entry.received(response, flow, now);
     // A late 2xx of a call given up still makes a dialog on the far side, which the user must end.
-    if (method === 'INVITE' && response.status >= 200 && response.status < 300) return this.#user.strayResponse(response, flow, now);
-    this.#counters.unmatchedResponses++;
+    else if (method === 'INVITE' && response.status >= 200 && response.status < 300) this.#user.strayResponse(response, flow, now);
+    else this.#counters.unmatchedResponses++;
   }
 
   flowFailed(flow: Flow, now: number): void {

@@ -44,27 +44,30 @@ export class ServerSide {
   }
 
   receive(request: SipRequest, flow: Flow, now: number): void {
-    if (request.method === 'ACK') return this.#acknowledge(request, flow, now);
-    if (request.method === 'CANCEL') return this.#cancel(request, flow, now);
-    const key = serverKey(request, flow.zone, request.method);
-    const known = this.#entries.get(key);
-    if (known !== undefined) {
-      this.#counters.requestRetransmissionsReceived++;
-      return known.requestAgain(flow, now);
-    }
-    this.#begin(request, flow, key, now);
+    if (request.method === 'ACK') this.#acknowledge(request, flow, now);
+    else if (request.method === 'CANCEL') this.#cancel(request, flow, now);
+    else this.#request(request, flow, now);
   }
 
-  #begin(request: SipRequest, flow: Flow, key: string, now: number): void {
-    const merge = mergeKey(request);
-    if (merge !== undefined && this.#merges.has(merge)) {
+  #request(request: SipRequest, flow: Flow, now: number): void {
+    const key = serverKey(request, flow.zone, request.method);
+    const known = this.#entries.get(key);
+    const merge = known === undefined ? mergeKey(request) : undefined;
+    if (known !== undefined) {
+      this.#counters.requestRetransmissionsReceived++;
+      known.requestAgain(flow, now);
+    } else if (merge !== undefined && this.#merges.has(merge)) {
       this.#counters.mergedRequests++;
-      return this.#replies.reply(request, flow, 482);
-    }
-    if (this.#entries.size >= this.#maxTransactions) {
+      this.#replies.reply(request, flow, 482);
+    } else if (this.#entries.size >= this.#maxTransactions) {
       this.#counters.overloadedRequests++;
-      return this.#replies.reply(request, flow, 503);
+      this.#replies.reply(request, flow, 503);
+    } else {
+      this.#begin(request, flow, key, merge, now);
     }
+  }
+
+  #begin(request: SipRequest, flow: Flow, key: string, merge: string | undefined, now: number): void {
     const entry = new ServerEntry(
       {
         scene: this.#scene,
@@ -104,17 +107,16 @@ export class ServerSide {
   #cancel(cancel: SipRequest, flow: Flow, now: number): void {
     const entry = this.#entries.get(serverKey(cancel, flow.zone, 'INVITE'));
     if (entry !== undefined) {
-      const tag = entry.responseTag;
       const { handle } = entry;
-      this.#replies.reply(cancel, flow, 200, tag);
+      // Section 9.2: the To-tag of the responses to the INVITE, where there were any.
+      this.#replies.reply(cancel, flow, 200, entry.responseTag);
       if (handle !== undefined && entry.cancelOnce()) this.#user.cancelled(handle, cancel, now);
-      return;
+    } else if (uncancellableMethods.some((method) => this.#entries.has(serverKey(cancel, flow.zone, method)))) {
+      this.#replies.reply(cancel, flow, 200);
+    } else {
+      this.#counters.unmatchedCancels++;
+      this.#replies.reply(cancel, flow, 481);
     }
-    if (uncancellableMethods.some((method) => this.#entries.has(serverKey(cancel, flow.zone, method)))) {
-      return this.#replies.reply(cancel, flow, 200);
-    }
-    this.#counters.unmatchedCancels++;
-    this.#replies.reply(cancel, flow, 481);
   }
 
   #forget(entry: ServerEntry): void {
