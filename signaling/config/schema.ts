@@ -44,8 +44,8 @@ const zone = z.strictObject({
   learning: z.enum(['ranked', 'signalled']).default('ranked'),
   acceptFrom: z.enum(['learned', 'any']).default('learned'),
   dscp: z
-    .strictObject({ signaling: z.number().int().min(0).max(63), media: z.number().int().min(0).max(63) })
-    .default({ signaling: 24, media: 46 }),
+    .strictObject({ signaling: z.number().int().min(0).max(63).default(24), media: z.number().int().min(0).max(63).default(46) })
+    .prefault({}),
 });
 
 const node = z.strictObject({
@@ -79,7 +79,7 @@ const routing = z.strictObject({
 });
 
 const media = z.strictObject({
-  ports: z.strictObject({ min: port, max: port }).default({ min: 20_000, max: 59_999 }),
+  ports: z.strictObject({ min: port.default(20_000), max: port.default(59_999) }).prefault({}),
   /** 0 = cores - 1, at least 1. */
   workers: z.number().int().min(0).max(256).default(0),
   io: z.enum(['auto', 'uring', 'epoll', 'dgram']).default('auto'),
@@ -110,6 +110,8 @@ const limits = z.strictObject({
 const log = z.strictObject({
   level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
   format: z.enum(['json', 'pretty']).default('json'),
+  /** A line with calls, media load, memory and loop delay every so many seconds; 0 = none. */
+  statusSeconds: z.number().int().min(0).max(86_400).default(60),
 });
 
 export const configSchema = z.strictObject({
@@ -129,8 +131,6 @@ export const configSchema = z.strictObject({
     .strictObject({
       /** RFC 3261 T1. */
       t1Ms: z.number().int().min(50).max(5000).default(500),
-      /** Server header towards inside; outside never names the product. */
-      userAgent: z.string().max(64).default('Weir'),
     })
     .prefault({}),
 });
