@@ -1,0 +1,261 @@
+// The pool with real threads and real sockets on loopback addresses of its own (127.10.0.0/16).
+import assert from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
+import { type TestContext, test } from 'node:test';
+import type { Log } from '../../../shared/log.ts';
+import { silentLog } from '../../../shared/log.ts';
+import type { ReservedTransport, SessionState, TransportState } from '../../../shared/relay/session-state.ts';
+import { configSchema, type MediaConfig } from '../../../signaling/config/schema.ts';
+import type { SessionEvent } from '../../../signaling/workers/worker-handle.ts';
+import { WorkerPool } from '../../../signaling/workers/worker-pool.ts';
+import { compound, descriptionBytes, receiverReportBytes, rtpBytes, senderReportBytes } from '../../support/rtp-bytes.ts';
+import { UdpPeer } from '../../support/udp-peer.ts';
+
+interface Bench {
+  readonly pool: WorkerPool;
+  readonly events: SessionEvent[];
+  readonly lost: string[];
+  /** Emits log events by name. */
+  readonly told: EventEmitter;
+}
+
+let nextRange = 20_000;
+
+async function startPool(
+  context: TestContext,
+  options: { entry?: string; workers?: number; media?: Partial<MediaConfig> } = {},
+): Promise<Bench> {
+  const ports = { min: nextRange, max: nextRange + 399 };
+  nextRange += 400;
+  const media: MediaConfig = { ...configSchema.shape.media.parse({ workers: options.workers ?? 1, io: 'dgram', ports }), ...options.media };
+  const told = new EventEmitter();
+  const events: SessionEvent[] = [];
+  const lost: string[] = [];
+  const log: Log = { ...silentLog, info: (fields, event) => told.emit(event, fields), error: (fields, event) => told.emit(event, fields) };
+  const pool = new WorkerPool({
+    media,
+    zones: ['outside', 'inside'].map((name, index) => ({ name, media: [{ address: `127.10.0.${index + 1}` }], listeners: [] })),
+    log,
+    onEvent: (event) => {
+      events.push(event);
+      told.emit(event.kind, event);
+    },
+    onSessionsLost: (sessions, reason) => {
+      lost.push(...sessions);
+      told.emit('lost', reason);
+    },
+    ...(options.entry === undefined ? {} : { entry: new URL(options.entry, import.meta.url) }),
+  });
+  context.after(() => pool.close());
+  await pool.start();
+  return { pool, events, lost, told };
+}
+
+async function reserved(
+  pool: WorkerPool,
+  session: string,
+  rtcp: readonly ('pair' | 'mux')[] = ['pair', 'pair'],
+): Promise<[ReservedTransport, ReservedTransport]> {
+  const requests = ['outside', 'inside'].map((name, index) => ({
+    id: index + 1,
+    interface: name,
+    family: 4 as const,
+    rtcp: rtcp[index] ?? 'pair',
+  }));
+  const outcome = await pool.reserve(session, requests);
+  if (outcome.kind !== 'reserved') throw new Error(`not reserved: ${outcome.message}`);
+  const [one, other] = outcome.transports;
+  return [one!, other!];
+}
+
+function remote(id: number, rtp: UdpPeer, rtcp: UdpPeer | undefined): TransportState {
+  const place = (peer: UdpPeer): { address: string; port: number } => ({ address: peer.address, port: peer.port });
+  return {
+    id,
+    remote: place(rtp),
+    remoteRtcp: place(rtcp ?? rtp),
+    signalingAddress: rtp.address,
+    rtcpMux: rtcp === undefined,
+    learning: 'ranked',
+    acceptFrom: 'learned',
+    protection: { kind: 'plain' },
+    armed: 1,
+    dscp: 46,
+  };
+}
+
+function twoWay(one: TransportState, other: TransportState, timeoutMs = 60_000): SessionState {
+  const codecs = [{ payloadType: 8, name: 'PCMA', clockRate: 8000 }];
+  return {
+    transports: [one, other],
+    streams: [
+      { from: one.id, to: [other.id], codecs },
+      { from: other.id, to: [one.id], codecs },
+    ],
+    timeoutMs,
+  };
+}
+
+async function peers(context: TestContext, ...addresses: string[]): Promise<UdpPeer[]> {
+  const all = await Promise.all(addresses.map((address) => UdpPeer.bind(address)));
+  context.after(() => {
+    for (const peer of all) peer.close();
+  });
+  return all;
+}
+
+test('WorkerPool relays RTP and RTCP both ways between a pair of ports and a muxed one', async (context) => {
+  const { pool, events } = await startPool(context);
+  const [phone, node, nodeRtcp] = await peers(context, '127.10.1.1', '127.10.1.2', '127.10.1.2');
+  const [outside, inside] = await reserved(pool, 'call', ['mux', 'pair']);
+  assert.equal(outside.rtcpPort, outside.port);
+  assert.equal(inside.rtcpPort, inside.port + 1);
+  assert.equal(inside.port % 2, 0);
+  assert.equal((await pool.apply('call', 1, twoWay(remote(1, phone!, undefined), remote(2, node!, nodeRtcp!)))).kind, 'ok');
+
+  await phone!.send(rtpBytes({ sequence: 1 }), outside);
+  const there = await node!.next();
+  assert.deepEqual(Buffer.from(there.bytes), Buffer.from(rtpBytes({ sequence: 1 })));
+  assert.equal(`${there.address}:${there.port}`, `127.10.0.2:${inside.port}`);
+  await node!.send(rtpBytes({ sequence: 900, ssrc: 9 }), inside);
+  const back = await phone!.next();
+  assert.equal(`${back.address}:${back.port}`, `127.10.0.1:${outside.port}`);
+
+  const report = compound(senderReportBytes(1, [5, 6]), descriptionBytes(1, [[1, 'alice@10.77.77.77']]));
+  await phone!.send(report, outside);
+  const rtcp = await nodeRtcp!.next();
+  assert.equal(rtcp.port, inside.rtcpPort, 'from the RTP port to a port of its own');
+  assert.equal(rtcp.bytes.length, report.length);
+  assert.equal(Buffer.from(rtcp.bytes).includes('10.77'), false);
+  await nodeRtcp!.send(receiverReportBytes(9), { address: inside.address, port: inside.rtcpPort });
+  const answer = await phone!.next();
+  assert.equal(answer.port, outside.port, 'and back onto the RTP port');
+
+  const final = await pool.release('call');
+  assert.equal(final.kind, 'report');
+  if (final.kind !== 'report') return;
+  const [first, second] = final.transports;
+  assert.deepEqual([first?.packetsIn, first?.packetsOut, first?.rtcpIn, first?.rtcpOut, first?.rejectedSource], [1, 1, 1, 1, 0]);
+  assert.deepEqual([second?.packetsIn, second?.packetsOut, second?.rtcpIn, second?.rtcpOut], [1, 1, 1, 1]);
+  assert.deepEqual(first?.learned, { address: '127.10.1.1', port: phone!.port });
+  assert.deepEqual(
+    events.map((event) => event.kind),
+    ['source-learned', 'source-learned'],
+  );
+  assert.equal(pool.sessions, 0);
+});
+
+test('WorkerPool: an attacker on a third address gets and injects nothing', async (context) => {
+  const { pool } = await startPool(context);
+  const [phone, node, attacker] = await peers(context, '127.10.2.1', '127.10.2.2', '127.10.2.66');
+  const [outside, inside] = await reserved(pool, 'call', ['mux', 'mux']);
+  const spray = async (): Promise<void> => {
+    for (let i = 0; i < 20; i++) for (const port of [outside, inside]) await attacker!.send(rtpBytes({ sequence: i, ssrc: 666 }), port);
+  };
+  await spray();
+  await pool.apply('call', 1, twoWay(remote(1, phone!, undefined), remote(2, node!, undefined)));
+  await spray();
+  for (let i = 0; i < 50; i++) {
+    await phone!.send(rtpBytes({ sequence: i, ssrc: 1 }), outside);
+    await node!.send(rtpBytes({ sequence: i, ssrc: 2 }), inside);
+    await spray();
+    assert.equal(Buffer.from((await node!.next()).bytes).readUInt32BE(8), 1);
+    assert.equal(Buffer.from((await phone!.next()).bytes).readUInt32BE(8), 2);
+  }
+  const final = await pool.release('call');
+  if (final.kind !== 'report') throw new Error(final.message);
+  for (const one of final.transports) {
+    assert.equal(one.packetsIn, 50);
+    // UDP may lose some of a spray under load; that most were seen and rejected is what counts.
+    assert.ok(one.rejectedSource > 200, `rejected ${one.rejectedSource}`);
+  }
+  assert.deepEqual([attacker!.received, phone!.received, node!.received], [0, 50, 50]);
+});
+
+test('WorkerPool tells of silent sessions, and RTP of strangers does not keep one alive', async (context) => {
+  const { pool, told } = await startPool(context);
+  const [phone, node, attacker] = await peers(context, '127.10.3.1', '127.10.3.2', '127.10.3.66');
+  const [outside] = await reserved(pool, 'call');
+  const silent = once(told, 'media-timeout');
+  await pool.apply('call', 1, twoWay(remote(1, phone!, undefined), remote(2, node!, undefined), 120));
+  const spray = setInterval(() => void attacker!.send(rtpBytes(), outside), 10);
+  const [event] = await silent;
+  clearInterval(spray);
+  assert.equal(event.session, 'call');
+  assert.ok(event.silentMs >= 120);
+});
+
+test('WorkerPool spreads sessions over its workers and keeps their ports apart', async (context) => {
+  const { pool } = await startPool(context, { workers: 2 });
+  const seen = new Set<number>();
+  for (let i = 0; i < 8; i++) seen.add((await reserved(pool, `call-${i}`))[0].port);
+  assert.equal(seen.size, 8);
+  const middle = Math.min(...seen) - (Math.min(...seen) % 400) + 200;
+  assert.equal([...seen].filter((port) => port < middle).length, 4, [...seen].join());
+});
+
+test('WorkerPool: a worker that crashes loses its sessions only, says so, and serves again', async (context) => {
+  const { pool, lost, told } = await startPool(context, { workers: 2, entry: '../../support/faulty-worker.ts' });
+  for (const session of ['fault-a', 'b', 'fault-c', 'd']) await reserved(pool, session);
+  const again = once(told, 'media-worker-ready');
+  const gone = once(told, 'lost');
+  const outcome = await pool.release('fault-a');
+  assert.equal(outcome.kind === 'failed' && outcome.failure, 'worker-gone');
+  assert.deepEqual(await gone, ['fault on purpose']);
+  assert.deepEqual(lost, ['fault-c'], 'fault-a was released');
+  assert.equal(pool.sessions, 2);
+  assert.equal((await pool.query('b')).kind, 'report');
+  assert.equal((await pool.release('fault-c')).kind, 'report', 'a lost session is released for nothing');
+  await again;
+  const loads = new Set<number>();
+  for (let i = 0; i < 4; i++) loads.add((await reserved(pool, `new-${i}`))[0].port);
+  assert.equal(loads.size, 4);
+});
+
+test('WorkerPool gives ports of a crashed worker out again', async (context) => {
+  const { pool, told } = await startPool(context, {
+    entry: '../../support/faulty-worker.ts',
+    media: { ports: { min: 31_000, max: 31_007 } },
+  });
+  for (const session of ['fault-a', 'b', 'c', 'd']) await reserved(pool, session);
+  const full = await pool.reserve('e', [{ id: 1, interface: 'outside', family: 4, rtcp: 'pair' }]);
+  assert.equal(full.kind === 'failed' && full.failure, 'no-ports');
+  const again = once(told, 'media-worker-ready');
+  await pool.release('fault-a');
+  await again;
+  for (const session of ['e', 'f', 'g', 'h']) await reserved(pool, session);
+});
+
+test('WorkerPool.start fails with a reason when a worker cannot start', async (context) => {
+  await assert.rejects(startPool(context, { entry: '../../support/no-such-worker.ts' }), {
+    name: 'WeirError',
+    code: 'media-worker-failed',
+  });
+});
+
+test('WorkerPool answers for a worker that does not', async (context) => {
+  const { pool } = await startPool(context, { entry: '../../support/mute-worker.ts' });
+  const outcome = await pool.reserve('call', [{ id: 1, interface: 'outside', family: 4, rtcp: 'pair' }]);
+  assert.equal(outcome.kind === 'failed' && outcome.failure, 'timeout');
+  assert.equal(pool.sessions, 0);
+});
+
+test('WorkerPool fails commands with the reason of the worker', async (context) => {
+  const { pool } = await startPool(context);
+  const unknown = await pool.reserve('call', [{ id: 1, interface: 'nowhere', family: 4, rtcp: 'pair' }]);
+  assert.equal(unknown.kind === 'failed' && unknown.failure, 'unknown-interface');
+  const absent = await pool.apply('call', 1, { transports: [], streams: [], timeoutMs: 0 });
+  assert.equal(absent.kind === 'failed' && absent.failure, 'unknown-session');
+  assert.deepEqual(await pool.release('call'), { kind: 'report', transports: [] });
+});
+
+test('WorkerPool.drain lets sessions live and takes no new ones; its threads end with the last', async (context) => {
+  const { pool } = await startPool(context, { workers: 2 });
+  await reserved(pool, 'a');
+  const drained = pool.drain();
+  const refused = await pool.reserve('b', [{ id: 1, interface: 'outside', family: 4, rtcp: 'pair' }]);
+  assert.equal(refused.kind === 'failed' && refused.failure, 'draining');
+  assert.equal((await pool.query('a')).kind, 'report');
+  await pool.release('a');
+  await drained;
+});
