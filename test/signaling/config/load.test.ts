@@ -19,7 +19,7 @@ test('loadConfig tells all problems at once, with place, key path, found and all
     .replace('port: 5060', 'port: 70000')
     .replace('side: inside', 'sied: inside')
     .replace('address: 127.0.0.1, port: 5080', 'address: localhost, port: 5080');
-  const { directory, result } = load(t, { 'weir.yaml': `${text}limits:\nmedia:\n  io: fast\n  ports: { min: even }\n` });
+  const { directory, result } = load(t, { 'weir.yaml': `${text}limits:\nmedia:\n  io: fast\n  ports: { min: even, max: 0 }\n` });
   assert.deepEqual(complaints(result, directory), [
     'weir.yaml:5:52: zones[0].listeners[0].port: found 70000, allowed: a whole number from 1 to 65535',
     'weir.yaml:8:5: zones[1].side: is missing, allowed: "outside", "inside"',
@@ -28,8 +28,8 @@ test('loadConfig tells all problems at once, with place, key path, found and all
     'weir.yaml:21:1: limits: found nothing, allowed: a section with the keys calls, callsPerSecond, messageBytes, connections, ' +
       'connectionsPerSource, connectionIdleMs, firstMessageMs, tlsHandshakeMs, ringMs, callMs, drainMs',
     'weir.yaml:23:7: media.io: found "fast", allowed: "auto", "uring", "epoll", "dgram"',
-    'weir.yaml:24:10: media.ports.max: is missing, allowed: a whole number from 1 to 65535',
     'weir.yaml:24:17: media.ports.min: found "even", allowed: a whole number from 1 to 65535',
+    'weir.yaml:24:28: media.ports.max: found 0, allowed: a whole number from 1 to 65535',
   ]);
 });
 
