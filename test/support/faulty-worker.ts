@@ -1,11 +1,11 @@
-// The media worker with a fault that production code must not have: a release of a session named "fault-..." throws outside of every
-// catch, before it is carried out, and ends the thread.
+// The media worker with faults that production code must not have: a query of a session named "throw" throws outside of every catch, one
+// of a session named "exit" ends the thread before it is answered.
 import { parentPort } from 'node:worker_threads';
 
 parentPort?.on('message', (message: unknown) => {
-  const commands: unknown[] = Array.isArray(message) ? message : [message];
-  const isFault = (one: unknown): boolean => JSON.stringify(one).includes('"release"') && JSON.stringify(one).includes('"fault-');
-  if (commands.some(isFault)) throw new Error('fault on purpose');
+  const text = JSON.stringify(message);
+  if (text.includes('"query"') && text.includes('"exit"')) process.exit(3);
+  if (text.includes('"query"') && text.includes('"throw"')) throw new Error('fault on purpose');
 });
 
 await import('../../media/worker.ts');
