@@ -39,6 +39,8 @@ export interface B2buaContext {
   readonly book: CallBook;
   readonly limits: LimitsConfig;
   readonly t1Ms: number;
+  /** Names Weir in messages of its own, towards the inside only. */
+  readonly userAgent: string;
   readonly log: Log;
   /** Requests from addresses that no config allows: counted, logged once a second. */
   readonly strangers: { report(fields: LogFields): void };

@@ -69,6 +69,7 @@ function sendBye(call: Call, leg: Leg, reason: CloseReason, ended: SipRequest | 
   if (ended !== undefined && peer !== undefined) carryMessage(ended, bye, wayBetween(peer, leg), call.context);
   const ours = reasonHeader(reason);
   if (!bye.headers.has('reason') && ours !== undefined) bye.headers.append('reason', ours);
+  if (ended === undefined && !leg.zone.outside) bye.headers.append('user-agent', call.context.userAgent);
   call.context.sender.send(leg, bye, {
     response(response) {
       if (response.status >= 200) call.post(() => closeLeg(call, leg));

@@ -27,6 +27,7 @@ export function answerOptions(context: B2buaContext, server: ServerTransaction):
   response.headers.append('accept', 'application/sdp');
   response.headers.append('allow', allowedMethods);
   response.headers.append('supported', '100rel, timer, replaces');
+  if (context.zones.get(server.flow.zone)?.outside === false) response.headers.append('server', context.userAgent);
   server.respond(response, context.now());
 }
 

@@ -131,6 +131,8 @@ export const configSchema = z.strictObject({
     .strictObject({
       /** RFC 3261 T1. */
       t1Ms: z.number().int().min(50).max(5000).default(500),
+      /** Names Weir in what it sends inside of its own; outside never hears it. */
+      userAgent: z.string().max(64).default('Weir'),
     })
     .prefault({}),
 });

@@ -130,6 +130,7 @@ export class World {
       },
       limits: config.limits,
       t1Ms: 500,
+      userAgent: 'Weir',
       log: silentLog,
       strangers: { report() {} },
       now: () => this.now,
