@@ -1,0 +1,129 @@
+// pino behind the Log interface: JSON lines (level, time, fields, msg = event name) on standard output, or the same made
+// readable. Nothing a peer sends can forge a line or drive a terminal: control characters leave only in escaped form.
+import { Writable } from 'node:stream';
+import { destination, type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
+import pretty from 'pino-pretty';
+import type { Log, LogFields } from '../../shared/log.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  readonly format: 'json' | 'pretty';
+  /** Takes the lines instead of standard output. */
+  readonly write?: (line: string) => void;
+}
+
+export interface OpenLog {
+  readonly log: Log;
+  /** Takes effect at once, in every child too. */
+  setLevel(level: LogLevel): void;
+  /** Writes out what waits; for the last moment before the process ends. */
+  flush(): void;
+}
+
+interface Sink {
+  write(line: string): void;
+  flush(): void;
+}
+
+/** Lines that wait while standard output is stuck; beyond it they are dropped, because calls must go on. */
+const maxWaitingBytes = 16_777_216;
+const severity = { debug: 20, info: 30, warn: 40, error: 50 } as const;
+const secretKeys = ['password', 'secret', 'token', 'ha1', 'authorization', 'proxyAuthorization', 'icePwd', 'privateKey', 'crypto'];
+
+export function openLog(options: LogOptions): OpenLog {
+  const sink = options.format === 'pretty' ? prettySink(options.write) : jsonSink(options.write);
+  const logger = pino(
+    {
+      level: 'debug',
+      base: null,
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: stdSerializers.err, error: stdSerializers.err, cause: stdSerializers.err },
+      // A second net: such values are not logged in the first place.
+      redact: { paths: secretKeys.flatMap((key) => [key, `*.${key}`]), censor: '(secret)' },
+    },
+    sink,
+  );
+  const gate: { minimum: number } = { minimum: severity[options.level] };
+  return {
+    log: new PinoLog(logger, gate),
+    setLevel(level) {
+      gate.minimum = severity[level];
+    },
+    flush: () => sink.flush(),
+  };
+}
+
+/** pino's children keep the level they were born with; a gate that all share lets it change while they live. */
+class PinoLog implements Log {
+  readonly #pino: Logger;
+  readonly #gate: { readonly minimum: number };
+
+  constructor(logger: Logger, gate: { readonly minimum: number }) {
+    this.#pino = logger;
+    this.#gate = gate;
+  }
+
+  debug(fields: LogFields, event: string): void {
+    if (this.#gate.minimum <= severity.debug) this.#pino.debug(fields, event);
+  }
+
+  info(fields: LogFields, event: string): void {
+    if (this.#gate.minimum <= severity.info) this.#pino.info(fields, event);
+  }
+
+  warn(fields: LogFields, event: string): void {
+    if (this.#gate.minimum <= severity.warn) this.#pino.warn(fields, event);
+  }
+
+  error(fields: LogFields, event: string): void {
+    this.#pino.error(fields, event);
+  }
+
+  child(fields: LogFields): Log {
+    return new PinoLog(this.#pino.child(fields), this.#gate);
+  }
+}
+
+function jsonSink(write: LogOptions['write']): Sink {
+  if (write !== undefined) return { write: (line) => write(escapeRaw(line)), flush() {} };
+  const stdout = destination({ dest: 1, sync: false, maxLength: maxWaitingBytes });
+  return { write: (line) => stdout.write(escapeRaw(line)), flush: () => stdout.flushSync() };
+}
+
+function prettySink(write: LogOptions['write']): Sink {
+  const output = write === undefined ? 1 : lineWriter(write);
+  const colorize = write === undefined && process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
+  const stream = pretty({ colorize, destination: output, sync: true, translateTime: 'SYS:HH:MM:ss.l' });
+  return { write: (line) => stream.write(escapeTwice(line)), flush() {} };
+}
+
+function lineWriter(write: (line: string) => void): Writable {
+  return new Writable({
+    decodeStrings: false,
+    write(chunk, _encoding, done) {
+      write(String(chunk));
+      done();
+    },
+  });
+}
+
+/** DEL, the C1 controls (CSI is one) and the Unicode line separators, which JSON lets through as they are. */
+const rawControls = /[\u007f-\u009f\u2028\u2029]/g;
+
+function escapeRaw(line: string): string {
+  return line.replace(rawControls, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** For output that is parsed and printed: an escape becomes text that shows the escape. Stacks keep their line ends. */
+function escapeTwice(line: string): string {
+  const shown = escapeRaw(line);
+  if (!shown.includes('\\')) return shown;
+  const keepLines = shown.includes('"stack":"');
+  return shown.replace(/\\(?:u[0-9a-f]{4}|.)/gs, (sequence) => {
+    if (sequence === '\\n' && keepLines) return sequence;
+    return /^\\[unrbf]/.test(sequence) ? `\\${sequence}` : sequence;
+  });
+}
