@@ -1,7 +1,7 @@
 // Which transports a new offer uses: those that already serve its lines, and requests for the rest. Ports once shown to a
 // side stay (c= and m= towards it do not change on re-offers); only a change of address family needs another transport.
 import type { Family, TransportId, TransportRequest } from '../../shared/relay/session-state.ts';
-import { type Branch, type CallState, exchangesOf, findTransport, type Role, type Transport } from './call-state.ts';
+import type { Branch, CallState, Role, Transport } from './call-state.ts';
 import type { ReadLine } from './line-reader.ts';
 import type { SidePolicy } from './side-policy.ts';
 
@@ -28,14 +28,15 @@ export function planTransports(
 ): TransportPlan {
   const wanted: WantedTransport[] = [];
   const end = (role: Role, line: number, described: Extract<ReadLine, { kind: 'live' }>): TransportId => {
-    const living = role === 'near' ? nearTransport(call, line) : farTransport(call, branch, line);
+    const at = role === 'near' ? null : branch.name;
+    const living = livingTransport(call, at, line);
     const policy = policies[role];
     const offered = policy.family === 'keep' ? described.family : policy.family;
     const family = role === offerer ? described.family : (living?.family ?? offered);
     // A zero address is on hold, not somewhere else.
     if (living !== undefined && (living.family === family || described.endpoint.remote === null)) return living.id;
     const id = call.nextTransport++;
-    wanted.push({ id, branch: role === 'near' ? null : branch.name, line, zone: policy.zone, family });
+    wanted.push({ id, branch: at, line, zone: policy.zone, family });
     return id;
   };
   const ends = lines.map((line, index) => (line.kind === 'live' ? { near: end('near', index, line), far: end('far', index, line) } : null));
@@ -47,23 +48,7 @@ export function transportRequest(wanted: WantedTransport): TransportRequest {
   return { id: wanted.id, interface: wanted.zone, family: wanted.family, rtcp: 'pair' };
 }
 
-/** The near side has one transport per line, whichever branch it is connected to. */
-function nearTransport(call: CallState, line: number): Transport | undefined {
-  const agreed = findTransport(call, call.nearLines[line]?.transport);
-  if (agreed !== undefined) return agreed;
-  return firstTransport(call, call.branches, line, 'near');
-}
-
-function farTransport(call: CallState, branch: Branch, line: number): Transport | undefined {
-  return firstTransport(call, [branch], line, 'far');
-}
-
-function firstTransport(call: CallState, branches: readonly Branch[], line: number, role: Role): Transport | undefined {
-  for (const branch of branches) {
-    for (const exchange of exchangesOf(branch)) {
-      const transport = findTransport(call, exchange.lines[line]?.ends?.[role].transport);
-      if (transport !== undefined) return transport;
-    }
-  }
-  return undefined;
+/** Any that is still open there, also that of a line that was off meanwhile. The near side has one for all branches. */
+function livingTransport(call: CallState, branch: string | null, line: number): Transport | undefined {
+  return call.transports.findLast((transport) => transport.branch === branch && transport.line === line);
 }
