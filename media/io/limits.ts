@@ -8,3 +8,28 @@ export const dgramTurnMs = 20;
 export const dgramSlots = 1024;
 /** dgram: peers' addresses kept in parsed form. A flood of forged sources clears the cache, it does not grow it. */
 export const sourceCacheEntries = 8192;
+/** epoll: datagrams of one socket taken at a time, before the other sockets have their turn. */
+export const epollBatch = 64;
+/** epoll: copies that may wait for the end of a batch; a packet has at least half of them. */
+export const epollClones = 128;
+/** uring: how long a socket whose receive request failed waits before the next try; an error that stays must not spin. */
+export const retryMs = 20;
+/** uring: tries to see a cancelled request end within `close`. Each does some 20 pieces of the kernel's deferred work. */
+export const maxCloseRounds = 512;
+/** uring: rounds of 10 ms given to requests to end when the ring is freed. */
+export const maxDrainRounds = 100;
+
+export interface UringSizes {
+  /** Submission queue entries; a full queue is handed over early. */
+  readonly submissions: number;
+  /** Completion queue entries: one for each slot that may be received and for each send, so that it does not overflow. */
+  readonly completions: number;
+  /** Receive slots of 2 KiB, a power of two: the bursts of all sockets between two turns. */
+  readonly slots: number;
+  /** Slots for clones. */
+  readonly spareSlots: number;
+}
+
+export const uringSizes: UringSizes = { submissions: 4096, completions: 16_384, slots: 4096, spareSlots: 512 };
+/** uring: the ring of the self-test at start. */
+export const probeSizes: UringSizes = { submissions: 64, completions: 256, slots: 64, spareSlots: 8 };

@@ -56,7 +56,10 @@ export interface OpenOptions {
 
 export interface PacketHost {
   packet(packet: Packet, now: number): void;
-  /** Once per turn, also when idle: commands and timers. Returns the milliseconds until it wants the next turn. */
+  /**
+   * Commands and timers: when woken, when the wait it asked for is over (at most 100 ms), and within about 1 ms of packets.
+   * Returns the milliseconds until it wants the next turn.
+   */
   turn(now: number): number;
 }
 
@@ -76,7 +79,8 @@ export interface PacketIo {
   readonly name: 'uring' | 'epoll' | 'dgram';
   /**
    * An eventfd: writing 8 bytes to it ends the wait of `run`. -1 where the event loop runs anyway: the host then listens
-   * to its MessagePort as usual instead of draining it in `turn`.
+   * to its MessagePort as usual instead of draining it in `turn`. Not closed by `stop`: whoever writes to it closes it, or
+   * the 8 bytes of a late writer would go to the next owner of the number.
    */
   readonly wakeFd: number;
   /** Binds. Calls `done` (maybe at once) with a socket number >= 0, or with -errno. Socket numbers are small and dense. */
@@ -94,7 +98,8 @@ export interface PacketIo {
   forget(destination: Destination): void;
   /**
    * Sends bytes[start, start + length) as they are now; only during the packet call. May be called for several sockets and
-   * destinations, but the bytes must stay as they are after the first send: take `clone` for a differing copy.
+   * destinations, but the bytes must stay as they are after the first send: take `clone` for a differing copy. Sends leave
+   * in order; `sendBytes` may overtake them.
    */
   send(socket: number, packet: Packet, to: Destination): void;
   /** A second packet with the same content in a slot of its own; undefined when slots ran out. Valid like `packet`. */
@@ -109,6 +114,9 @@ export interface PacketIo {
    * event loop drives it.
    */
   run(host: PacketHost): void;
-  /** Ends `run`; closes all sockets and frees all memory, at once when `run` is not on the stack. */
+  /**
+   * Ends `run`; closes all sockets and frees all memory, at once when `run` is not on the stack. No call but `counters` is
+   * allowed afterwards.
+   */
   stop(): void;
 }

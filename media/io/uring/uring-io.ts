@@ -1,0 +1,389 @@
+// The fast backend: raw io_uring through node:ffi. Each socket has one multishot RECVMSG request that fills provided
+// buffers and tells the source of every datagram; sends are queued and go to the kernel with the one io_uring_enter per
+// turn that also waits. A slot belongs to the kernel until its completions are seen.
+
+import { WeirError } from '../../../shared/errors.ts';
+import { parseAddress } from '../address.ts';
+import { maxCloseRounds, maxDrainRounds, retryMs, type UringSizes, uringSizes } from '../limits.ts';
+import { DestinationPool, NativeDestination } from '../native/destination.ts';
+import { DirectSend } from '../native/direct-send.ts';
+import { cloexec, errnoName, errnoOf, msgTrunc } from '../native/errno.ts';
+import type { Libc } from '../native/libc.ts';
+import { writeMessage } from '../native/message-header.ts';
+import { Pacing } from '../native/pacing.ts';
+import { blankPacket, copyPacket, fitsSlot, placePacket } from '../native/packet.ts';
+import { Region } from '../native/region.ts';
+import { slotWords } from '../native/slots.ts';
+import { readSource } from '../native/source.ts';
+import { UdpSockets } from '../native/udp-socket.ts';
+import {
+  type Destination,
+  headroom,
+  type IoCounters,
+  maxDatagram,
+  type OpenOptions,
+  type Packet,
+  type PacketHost,
+  type PacketIo,
+} from '../packet-io.ts';
+import { Buffers } from './buffers.ts';
+import { kindBits, kindMask, kindReceive, kindSend, kindWake, writeCancel, writeReceive, writeSend, writeWake } from './requests.ts';
+import { Ring } from './ring.ts';
+import { SocketTable, type UringSocket } from './uring-socket.ts';
+
+const flagBuffer = 1;
+const flagMore = 2;
+const bufferShift = 16;
+/** struct io_uring_recvmsg_out: name length, control length, payload length, flags. */
+const outWords = 4;
+const outPayloadWord = 2;
+const outFlagsWord = 3;
+
+export class UringIo implements PacketIo {
+  readonly name = 'uring';
+  readonly wakeFd: number;
+  readonly #libc: Libc;
+  readonly #ring: Ring;
+  readonly #buffers: Buffers;
+  readonly #udp: UdpSockets;
+  readonly #direct: DirectSend;
+  readonly #destinations: DestinationPool;
+  /** The msghdr template of receives, and the 8 bytes the eventfd is read into. */
+  readonly #scratch: Region;
+  readonly #sockets = new SocketTable();
+  /** To be armed when this turn's buffers are back with the kernel, and when some time has passed after a failure. */
+  #rearm: UringSocket[] = [];
+  #later: UringSocket[] = [];
+  #retryAt = 0;
+  readonly #packet: Packet;
+  readonly #clones: Packet[] = [];
+  #cloneCount = 0;
+  readonly #pacing = new Pacing();
+  #host: PacketHost | undefined;
+  #position = 0;
+  #wakeArmed = false;
+  #stopped = false;
+  #received = 0;
+  #sent = 0;
+  #sendErrors = 0;
+  #oversized = 0;
+  #starved = 0;
+  #fault = '';
+
+  /** Throws WeirError 'uring-unavailable' where the kernel lacks or denies what it needs. */
+  constructor(libc: Libc, sizes: UringSizes = uringSizes) {
+    this.#libc = libc;
+    this.#ring = new Ring(libc, { submissions: sizes.submissions, completions: sizes.completions });
+    try {
+      this.#buffers = new Buffers(libc, this.#ring, sizes.slots, sizes.spareSlots);
+    } catch (thrown) {
+      this.#ring.free();
+      throw thrown;
+    }
+    this.#udp = new UdpSockets(libc);
+    this.#direct = new DirectSend(libc);
+    this.#destinations = new DestinationPool(libc);
+    this.#packet = blankPacket(this.#buffers.slots);
+    this.#scratch = Region.anonymous(libc, 4096);
+    // The kernel reserves the whole name length before the payload: with 48 the payload begins at the headroom's end.
+    const parts = { nameLow: 0, nameHigh: 0, nameBytes: headroom - outWords * 4, vectorLow: 0, vectorHigh: 0 };
+    writeMessage(new Uint32Array(this.#scratch.buffer), 0, parts);
+    this.wakeFd = libc.eventfd(0, cloexec);
+    if (this.wakeFd < 0) throw new WeirError('uring-unavailable', `no eventfd: ${errnoName(libc.errno())}`);
+    this.#armWake();
+  }
+
+  /** The first request the kernel failed for a reason that is not the network's; '' while there was none. */
+  get fault(): string {
+    return this.#fault;
+  }
+
+  open(options: OpenOptions, done: (socket: number) => void): void {
+    const fd = this.#udp.open(options);
+    if (fd < 0) {
+      done(fd);
+      return;
+    }
+    const socket = this.#sockets.add(fd, parseAddress(options.address)?.family ?? 4);
+    this.#arm(socket);
+    done(socket.number);
+  }
+
+  close(number: number): void {
+    const socket = this.#sockets.get(number);
+    if (socket === undefined || !socket.open) return;
+    socket.open = false;
+    const at = socket.armed ? this.#ring.next() : -1;
+    if (at >= 0) writeCancel(this.#ring.sqes, at, kindReceive | (number << kindBits));
+    this.#ring.submit();
+    // The request holds the socket, and with it the port, until it has ended. A busy kernel does other work first.
+    for (let round = 0; at >= 0 && round < maxCloseRounds && !this.#endedInQueue(number); round++) this.#ring.submit();
+    this.#libc.close(socket.fd);
+    this.#sockets.retire(socket);
+  }
+
+  setDscp(number: number, dscp: number): void {
+    const socket = this.#openSocket(number);
+    if (socket !== undefined) this.#udp.setDscp(socket.fd, socket.family, dscp);
+  }
+
+  localPort(number: number): number {
+    const socket = this.#openSocket(number);
+    return socket === undefined ? 0 : this.#udp.localPort(socket.fd);
+  }
+
+  destination(address: string, port: number): Destination {
+    return this.#destinations.make(address, port);
+  }
+
+  forget(destination: Destination): void {
+    this.#destinations.forget(destination);
+  }
+
+  send(number: number, packet: Packet, to: Destination): void {
+    const socket = this.#openSocket(number);
+    const { slots } = this.#buffers;
+    if (socket === undefined || !(to instanceof NativeDestination) || to.bytes === 0 || !fitsSlot(packet, slots)) {
+      this.#refuse(socket);
+      return;
+    }
+    const at = this.#ring.next();
+    if (at < 0) {
+      this.#refuse(socket);
+      return;
+    }
+    const { slot } = packet;
+    const low = (slots.low[slot] ?? 0) + packet.start;
+    writeSend(this.#ring.sqes, at, socket.fd, number, slot, low, slots.high[slot] ?? 0, packet.length, to);
+    this.#buffers.hold(slot);
+    socket.inFlight++;
+  }
+
+  clone(packet: Packet): Packet | undefined {
+    const slot = this.#buffers.takeSpare();
+    if (slot < 0) {
+      this.#starved++;
+      return undefined;
+    }
+    let clone = this.#clones[this.#cloneCount];
+    if (clone === undefined) {
+      clone = blankPacket(this.#buffers.slots);
+      this.#clones.push(clone);
+    }
+    this.#cloneCount++;
+    placePacket(clone, this.#buffers.slots, slot);
+    copyPacket(clone, packet);
+    return clone;
+  }
+
+  sendBytes(number: number, bytes: Uint8Array, to: Destination): void {
+    const socket = this.#openSocket(number);
+    const sendable = socket !== undefined && to instanceof NativeDestination && to.bytes > 0;
+    if (sendable && this.#direct.send(socket.fd, bytes, to) === 0) this.#sent++;
+    else this.#refuse(socket);
+  }
+
+  socketErrors(number: number): number {
+    return this.#openSocket(number)?.errors ?? 0;
+  }
+
+  counters(): IoCounters {
+    return {
+      received: this.#received,
+      sent: this.#sent,
+      sendErrors: this.#sendErrors,
+      oversized: this.#oversized,
+      starved: this.#starved,
+    };
+  }
+
+  run(host: PacketHost): void {
+    this.#host = host;
+    try {
+      let now = performance.now();
+      while (!this.#stopped) {
+        if (this.#pacing.isDue(now)) this.#pacing.turned(now, host.turn(now));
+        if (this.#stopped) break;
+        this.#rearmAll(now);
+        this.#enter(this.#pacing.waitMs(now));
+        now = performance.now();
+        this.#reap(now);
+      }
+    } finally {
+      this.#host = undefined;
+      this.#free();
+    }
+  }
+
+  stop(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    if (this.#host === undefined) this.#free();
+  }
+
+  #openSocket(number: number): UringSocket | undefined {
+    const socket = this.#sockets.get(number);
+    return socket?.open === true ? socket : undefined;
+  }
+
+  #enter(waitMs: number): void {
+    const result = this.#ring.submitAndWait(waitMs);
+    // EAGAIN and EBUSY pass when completions are taken; anything else will not get better.
+    if (result < 0 && result !== -errnoOf.EAGAIN && result !== -errnoOf.EBUSY) {
+      throw new WeirError('uring-failed', `Cannot enter the ring: ${errnoName(-result)}`);
+    }
+    if (this.#ring.pending === 0) this.#destinations.reclaim();
+  }
+
+  #reap(now: number): void {
+    const ring = this.#ring;
+    const { words } = ring;
+    const { tail } = ring;
+    this.#position = ring.head;
+    try {
+      while (this.#position !== tail) {
+        const at = ring.completion(this.#position);
+        this.#position = (this.#position + 1) | 0;
+        const upper = words[at + 1] ?? 0;
+        const result = words[at + 2] ?? 0;
+        const kind = upper & kindMask;
+        if (kind === kindReceive) this.#receiveEnded(upper >>> kindBits, result, words[at + 3] ?? 0, now);
+        else if (kind === kindSend) this.#sendEnded(upper >>> kindBits, words[at] ?? 0, result);
+        else if (kind === kindWake) this.#woken();
+      }
+    } finally {
+      ring.taken(this.#position);
+      this.#buffers.publish();
+    }
+  }
+
+  #receiveEnded(number: number, result: number, flags: number, now: number): void {
+    const socket = this.#sockets.get(number);
+    if (socket === undefined) return;
+    if ((flags & flagBuffer) !== 0) {
+      const slot = flags >>> bufferShift;
+      this.#buffers.hold(slot);
+      if (socket.open && result >= headroom) this.#deliver(socket, slot, now);
+      this.#buffers.release(slot);
+    }
+    if ((flags & flagMore) !== 0) return;
+    socket.armed = false;
+    if (!socket.open) this.#sockets.retire(socket);
+    else if (result >= 0 || result === -errnoOf.ENOBUFS) this.#rearm.push(socket);
+    else this.#receiveFailed(socket, -result);
+    if (result === -errnoOf.ENOBUFS) this.#starved++;
+  }
+
+  #receiveFailed(socket: UringSocket, errno: number): void {
+    this.#later.push(socket);
+    if (this.#fault === '') this.#fault = `the kernel refuses multishot RECVMSG requests (${errnoName(errno)}), 6.0 is needed`;
+  }
+
+  #deliver(socket: UringSocket, slot: number, now: number): void {
+    const { slots } = this.#buffers;
+    const { words } = slots;
+    const at = slot * slotWords;
+    const length = words[at + outPayloadWord] ?? 0;
+    if (((words[at + outFlagsWord] ?? 0) & msgTrunc) !== 0 || length > maxDatagram) {
+      this.#oversized++;
+      return;
+    }
+    this.#received++;
+    this.#pacing.handled();
+    const packet = this.#packet;
+    placePacket(packet, slots, slot);
+    packet.start = headroom;
+    packet.length = length;
+    packet.socket = socket.number;
+    readSource(packet, words, at + outWords);
+    this.#host?.packet(packet, now);
+    for (; this.#cloneCount > 0; this.#cloneCount--) this.#buffers.release(this.#clones[this.#cloneCount - 1]?.slot ?? 0);
+  }
+
+  #sendEnded(number: number, slot: number, result: number): void {
+    this.#buffers.release(slot);
+    const socket = this.#sockets.get(number);
+    if (socket === undefined) return;
+    socket.inFlight--;
+    if (result >= 0) this.#sent++;
+    else this.#sendFailed(socket, -result);
+    if (!socket.open) this.#sockets.retire(socket);
+  }
+
+  #sendFailed(socket: UringSocket, errno: number): void {
+    this.#refuse(socket);
+    if (errno === errnoOf.EINVAL && this.#fault === '')
+      this.#fault = 'the kernel refuses SEND requests with an address (EINVAL), 6.1 is needed';
+  }
+
+  #woken(): void {
+    this.#wakeArmed = false;
+    this.#pacing.woken();
+    if (!this.#stopped) this.#armWake();
+  }
+
+  #armWake(): void {
+    const at = this.#ring.next();
+    if (at < 0) return;
+    // The eventfd is read into the second half of the page that holds the receive template.
+    writeWake(this.#ring.sqes, at, this.wakeFd, { low: this.#scratch.low + 2048, high: this.#scratch.high });
+    this.#wakeArmed = true;
+  }
+
+  #arm(socket: UringSocket): void {
+    const at = this.#ring.next();
+    if (at < 0) {
+      this.#later.push(socket);
+      return;
+    }
+    writeReceive(this.#ring.sqes, at, socket.fd, socket.number, this.#scratch);
+    socket.armed = true;
+  }
+
+  #rearmAll(now: number): void {
+    if (!this.#wakeArmed) this.#armWake();
+    if (this.#later.length > 0 && now >= this.#retryAt) {
+      this.#rearm.push(...this.#later.splice(0, 1024));
+      this.#retryAt = now + retryMs;
+    }
+    if (this.#rearm.length === 0) return;
+    const sockets = this.#rearm;
+    this.#rearm = [];
+    for (const socket of sockets) if (socket.open && !socket.armed) this.#arm(socket);
+  }
+
+  /** Whether the last completion of a receive request is among those not yet taken. */
+  #endedInQueue(number: number): boolean {
+    const ring = this.#ring;
+    const upper = kindReceive | (number << kindBits);
+    for (let position = this.#position; position !== ring.tail; position = (position + 1) | 0) {
+      const at = ring.completion(position);
+      if (ring.words[at + 1] === upper && ((ring.words[at + 3] ?? 0) & flagMore) === 0) return true;
+    }
+    return false;
+  }
+
+  #refuse(socket: UringSocket | undefined): void {
+    this.#sendErrors++;
+    if (socket !== undefined) socket.errors++;
+  }
+
+  /** Ends every request, waits for the completions, and only then frees what they may write to. */
+  #free(): void {
+    for (const socket of this.#sockets.all()) this.close(socket.number);
+    const at = this.#ring.next();
+    if (at >= 0) writeCancel(this.#ring.sqes, at, kindWake);
+    for (let round = 0; round < maxDrainRounds && (this.#wakeArmed || !this.#sockets.idle); round++) {
+      this.#ring.submitAndWait(10);
+      this.#reap(0);
+    }
+    this.#direct.free();
+    this.#udp.free();
+    // Memory a request could still write to is not unmapped: leaked once is better than someone else's overwritten.
+    if (this.#wakeArmed || !this.#sockets.idle) return;
+    this.#buffers.free();
+    this.#ring.free();
+    this.#scratch.free();
+    this.#destinations.free();
+  }
+}
