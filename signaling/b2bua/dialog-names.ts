@@ -20,22 +20,25 @@ export function carryDialogNames(source: Headers, target: Headers, translation: 
   if (referTo !== undefined) target.append('refer-to', translateReferTo(referTo, translation));
   for (const header of ['replaces', 'join', 'target-dialog']) {
     const value = source.get(header);
-    if (value !== undefined) target.append(header, translateName(value, header, translation.dialogs));
+    const name = value === undefined ? undefined : translateName(value, header, translation);
+    if (name !== undefined) target.append(header, name);
   }
   const inReplyTo = source.list('in-reply-to').filter((callId) => callId !== '');
   // A Call-ID without tags cannot be looked up; towards the outside it would name the inside, so it ends here.
   if (inReplyTo.length > 0 && !translation.way.to.outside) target.append('in-reply-to', inReplyTo.join(', '));
 }
 
-function translateName(value: string, header: string, dialogs: DialogTable): string {
+/** A name we do not know is left to the inside, which may hold the dialog; the outside must not see it: undefined. */
+function translateName(value: string, header: string, { way, dialogs }: NameTranslation): string | undefined {
+  const unknown = way.to.outside ? undefined : value;
   if (header === 'target-dialog') {
     const name = parseTargetDialog(value);
     const other = name === undefined ? undefined : otherName(name, dialogs);
-    return name === undefined || other === undefined ? value : formatTargetDialog({ ...name, ...other });
+    return name === undefined || other === undefined ? unknown : formatTargetDialog({ ...name, ...other });
   }
   const name = parseReplaces(value);
   const other = name === undefined ? undefined : otherName(name, dialogs);
-  return name === undefined || other === undefined ? value : formatReplaces({ ...name, ...other });
+  return name === undefined || other === undefined ? unknown : formatReplaces({ ...name, ...other });
 }
 
 function otherName(name: DialogName, dialogs: DialogTable): DialogName | undefined {
@@ -52,15 +55,17 @@ function translateReferTo(value: string, translation: NameTranslation): string {
     .split('&')
     // From outside only these may ride on a Refer-To: FreeSWITCH takes others as channel variables.
     .filter((header) => (translation.way.from.outside ? /^(replaces|join)=/i.test(header) : header !== ''))
-    .map((header) => translateUriHeader(header, translation.dialogs))
+    .map((header) => translateUriHeader(header, translation))
+    .filter((header) => header !== '')
     .join('&');
   return formatNameAddr({ ...target, uri: formatUri({ ...translateHost(uri, translation), headers }) });
 }
 
-function translateUriHeader(header: string, dialogs: DialogTable): string {
+function translateUriHeader(header: string, translation: NameTranslation): string {
   const [, name, value] = /^(replaces|join)=(.*)$/i.exec(header) ?? [];
-  if (name === undefined || value === undefined) return header;
-  return `${name}=${encodeURIComponent(translateName(unescaped(value), 'replaces', dialogs))}`;
+  if (name === undefined || value === undefined) return translation.way.to.outside ? '' : header;
+  const other = translateName(unescaped(value), 'replaces', translation);
+  return other === undefined ? '' : `${name}=${encodeURIComponent(other)}`;
 }
 
 function unescaped(value: string): string {

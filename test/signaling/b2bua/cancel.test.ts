@@ -98,5 +98,7 @@ test('a thousand calls set up and cancelled leave nothing', async () => {
 
 /** The INVITE's own lines again: its branch is the last that the phone used for it. */
 function sameBranch(address: string, caller: Caller, extra: readonly string[] = []): string[] {
-  return caller.lines('INVITE', extra, 1).map((line) => (line.startsWith('Via:') ? line.replace(/branch=[^;]*/, `branch=z9hG4bK${address}-1`) : line));
+  return caller
+    .lines('INVITE', extra, 1)
+    .map((line) => (line.startsWith('Via:') ? line.replace(/branch=[^;]*/, `branch=z9hG4bK${address}-1`) : line));
 }

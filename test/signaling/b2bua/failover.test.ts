@@ -13,7 +13,10 @@ function cast(config = worldConfig()): { world: World; phone: Party; nodes: Part
 test('calls take the nodes in turn', async () => {
   const { world, phone, nodes } = cast();
   for (let i = 0; i < 6; i++) await new Caller(phone, `c${i}`).request('INVITE', [], phoneSdp);
-  assert.deepEqual(nodes.map((node) => node.count('INVITE')), [2, 2, 2]);
+  assert.deepEqual(
+    nodes.map((node) => node.count('INVITE')),
+    [2, 2, 2],
+  );
   await world.assertEmpty();
 });
 

@@ -47,7 +47,9 @@ export class Caller {
 
   /** CANCEL of the last INVITE: the same branch. */
   async cancel(invite: readonly string[]): Promise<void> {
-    await this.party.send(invite.map((line) => line.replace(/^INVITE /, 'CANCEL ').replace(/ INVITE$/, ' CANCEL')).filter((line) => !/^contact/i.test(line)));
+    await this.party.send(
+      invite.map((line) => line.replace(/^INVITE /, 'CANCEL ').replace(/ INVITE$/, ' CANCEL')).filter((line) => !/^contact/i.test(line)),
+    );
   }
 }
 
@@ -99,7 +101,9 @@ export const phoneSdp = sdp('203.0.113.5', 4000);
 export const nodeSdp = sdp('10.0.0.11', 6000);
 
 /** The INVITE has reached the node. */
-export async function inviting(options: { config?: ReturnType<typeof worldConfig>; extra?: readonly string[]; body?: string; seed?: number } = {}): Promise<Story> {
+export async function inviting(
+  options: { config?: ReturnType<typeof worldConfig>; extra?: readonly string[]; body?: string; seed?: number } = {},
+): Promise<Story> {
   const world = new World(options.config ?? worldConfig(), options.seed ?? 1);
   const phone = world.party('outside', '203.0.113.5', 5080);
   const node = world.party('inside', '10.0.0.11');

@@ -5,19 +5,19 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { silentLog } from '../../../shared/log.ts';
 import { type Rng, seededRng } from '../../../shared/rng.ts';
 import { TimerQueue } from '../../../shared/timer-queue.ts';
-import { Pool } from '../../../signaling/balancer/pool.ts';
 import { B2bua } from '../../../signaling/b2bua/b2bua.ts';
 import type { Cdr } from '../../../signaling/b2bua/cdr.ts';
 import type { B2buaContext } from '../../../signaling/b2bua/context.ts';
 import { DialogTable } from '../../../signaling/b2bua/dialog-table.ts';
 import { DialogSender } from '../../../signaling/b2bua/leg-sender.ts';
+import { Pool } from '../../../signaling/balancer/pool.ts';
 import { type Config, type ConfigInput, configSchema } from '../../../signaling/config/schema.ts';
 import { Router } from '../../../signaling/routing/router.ts';
 import { ZoneTable } from '../../../signaling/routing/zone.ts';
 import { SessionEngine } from '../../../signaling/session/session-engine.ts';
 import type { SipMessage } from '../../../signaling/sip/message/message.ts';
 import { parseMessage } from '../../../signaling/sip/message/parse-message.ts';
-import { hostAddress, parseUri } from '../../../signaling/sip/message/uri.ts';
+import { hostAddress, type parseUri } from '../../../signaling/sip/message/uri.ts';
 import { TransactionLayer } from '../../../signaling/sip/transaction/layer.ts';
 import type { Flow, Protocol, Target } from '../../../signaling/sip/transport/flow.ts';
 import { FakeRelay } from './fake-relay.ts';
@@ -117,7 +117,12 @@ export class World {
       flows,
       resolver,
       sender: new DialogSender({ transactions: layer, flows, resolver, now: () => this.now }),
-      session: new SessionEngine({ relay: this.relay, rng: this.#rng, log: silentLog, limits: { ...config.media, calls: config.limits.calls } }),
+      session: new SessionEngine({
+        relay: this.relay,
+        rng: this.#rng,
+        log: silentLog,
+        limits: { ...config.media, calls: config.limits.calls },
+      }),
       timers: this.timers,
       rng: this.#rng,
       zones,
@@ -167,7 +172,7 @@ export class World {
 
   /** Nothing is left of any call: no dialog, no record, no session; timers run out by themselves. */
   async assertEmpty(): Promise<void> {
-    await this.pass(200_000);
+    await this.pass(300_000);
     assert.equal(this.b2bua.calls, 0, 'calls left');
     assert.equal(this.context.dialogs.size, 0, 'dialogs left');
     assert.equal(this.records.size, 0, 'records left');
@@ -280,7 +285,11 @@ export class Party {
   }
 
   /** A response to a request it received: Via, From, To, Call-ID and CSeq copied. */
-  async answer(request: SipMessage, status: number, options: { tag?: string; lines?: readonly string[]; body?: string } = {}): Promise<void> {
+  async answer(
+    request: SipMessage,
+    status: number,
+    options: { tag?: string; lines?: readonly string[]; body?: string } = {},
+  ): Promise<void> {
     const to = request.headers.get('to') ?? '';
     const tagged = options.tag === undefined || to.includes(';tag=') ? to : `${to};tag=${options.tag}`;
     await this.send(
