@@ -172,14 +172,14 @@ export interface RequestText {
   readonly sentBy?: string;
   readonly callId?: string;
   readonly fromTag?: string;
-  readonly toTag?: string;
+  readonly toTag?: string | undefined;
   readonly sequence?: number;
   readonly uri?: string;
   readonly body?: string;
   readonly extra?: string;
 }
 
-/** A request of the far side as it comes off the wire. `method` INVITE, and `ACK INVITE` style is not needed: CSeq follows it. */
+/** A request of the far side as it comes off the wire. */
 export function requestText(method: string, options: RequestText = {}): string {
   const { branch = 'z9hG4bKfar1', sentBy = '192.0.2.7:5060', callId = 'call-1', fromTag = 'caller', sequence = 1 } = options;
   const { uri = 'sip:bob@198.51.100.1', body = '', extra = '', toTag } = options;
