@@ -114,7 +114,9 @@ function parseMki(value: string, length: string): MasterKeyIdentifier | undefine
 
 function isSessionParameter(text: string): boolean {
   if (
-    /^(?:KDR=(?:1?\d|2[0-4])|UNENCRYPTED_SRTP|UNENCRYPTED_SRTCP|UNAUTHENTICATED_SRTP|FEC_ORDER=(?:FEC_SRTP|SRTP_FEC)|WSH=\d{2,5})$/.test(text)
+    /^(?:KDR=(?:1?\d|2[0-4])|UNENCRYPTED_SRTP|UNENCRYPTED_SRTCP|UNAUTHENTICATED_SRTP|FEC_ORDER=(?:FEC_SRTP|SRTP_FEC)|WSH=\d{2,5})$/.test(
+      text,
+    )
   ) {
     return true;
   }

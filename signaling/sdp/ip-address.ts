@@ -49,18 +49,19 @@ function parseIpv6(text: string): number[] | undefined {
   if (text.length < 2 || text.length > 45 || !text.includes(':')) return undefined;
   const gap = text.indexOf('::');
   if (gap === -1) {
-    const groups = parseGroups(text);
+    const groups = parseGroups(text, 'last');
     return groups?.length === 8 ? groups : undefined;
   }
   if (text.indexOf('::', gap + 1) !== -1) return undefined;
-  const left = gap === 0 ? [] : parseGroups(text.slice(0, gap));
-  const right = gap + 2 === text.length ? [] : parseGroups(text.slice(gap + 2));
+  const left = gap === 0 ? [] : parseGroups(text.slice(0, gap), 'inner');
+  const right = gap + 2 === text.length ? [] : parseGroups(text.slice(gap + 2), 'last');
   if (left === undefined || right === undefined) return undefined;
   const zeros = 8 - left.length - right.length;
   return zeros < 1 ? undefined : [...left, ...new Array<number>(zeros).fill(0), ...right];
 }
 
-function parseGroups(text: string): number[] | undefined {
+/** Only the last groups of an address may be written as IPv4. */
+function parseGroups(text: string, place: 'inner' | 'last'): number[] | undefined {
   const parts = text.split(':');
   const groups: number[] = [];
   for (const [index, part] of parts.entries()) {
@@ -68,7 +69,7 @@ function parseGroups(text: string): number[] | undefined {
       groups.push(Number.parseInt(part, 16));
       continue;
     }
-    const tail = index === parts.length - 1 ? parseIpv4(part) : undefined;
+    const tail = place === 'last' && index === parts.length - 1 ? parseIpv4(part) : undefined;
     if (tail === undefined) return undefined;
     groups.push(Math.floor(tail / 65_536), tail % 65_536);
   }
