@@ -139,6 +139,11 @@ export class SipTransport {
     return result;
   }
 
+  /** Whether `flow` can still be sent on: its connection lives, or it is UDP. */
+  isLive(flow: Flow): boolean {
+    return flow.connection === 0 || this.#table.get(flow.connection)?.usable === true;
+  }
+
   /** Ends a connection whose peer misuses it; a UDP flow has none. */
   disconnect(flow: Flow, reason: string): void {
     this.#table.get(flow.connection)?.close(reason);
