@@ -104,7 +104,7 @@ export async function startApp(config: Config, log: Log): Promise<App> {
     t1Ms: config.sip.t1Ms,
     userAgent: config.sip.userAgent,
     log,
-    strangers: new RateLimitedLog({ log, event: 'stranger-refused', now, timers }),
+    faults: new RateLimitedLog({ log, timers }),
     now,
     wallClock: () => Date.now(),
   };

@@ -118,7 +118,7 @@ export class B2bua implements TransactionUser {
     if (leg === undefined && !this.#knows(zone, flow)) return this.#refuseStranger(server, now);
     // Right tags from elsewhere are as unknown as wrong tags: the sender learns nothing (RFC 3261 section 12.2.2).
     if (leg === undefined || !leg.accepts(flow)) {
-      if (leg !== undefined) leg.owner.log.warn({ source: flow.address, method: request.method }, 'dialog-source-mismatch');
+      if (leg !== undefined) this.#context.faults.warn({ source: flow.address, method: request.method }, 'dialog-source-mismatch', now);
       return server.respond(reply(request, 481, ''), now);
     }
     const { owner } = leg;
@@ -133,7 +133,8 @@ export class B2bua implements TransactionUser {
 
   /** Answered once and forgotten: whoever forges sources must gain neither state nor amplification. */
   #refuseStranger(server: ServerTransaction, now: number): void {
-    this.#context.strangers.report({ source: server.flow.address, zone: server.flow.zone, method: server.request.method });
+    const { address, zone } = server.flow;
+    this.#context.faults.warn({ source: address, zone, method: server.request.method }, 'stranger-refused', now);
     server.dismiss(reply(server.request, 403, ''), now);
   }
 

@@ -42,8 +42,8 @@ export interface B2buaContext {
   /** Names Weir in messages of its own, towards the inside only. */
   readonly userAgent: string;
   readonly log: Log;
-  /** Requests from addresses that no config allows: counted, logged once a second. */
-  readonly strangers: { report(fields: LogFields): void };
+  /** For faults that peers can cause at will: counted, logged once a second. */
+  readonly faults: { warn(fields: LogFields, event: string, now: number): void };
   /** Milliseconds, monotonic. */
   readonly now: () => number;
   /** Milliseconds since 1970, for records and CDRs only. */

@@ -137,7 +137,7 @@ export class World {
       t1Ms: 500,
       userAgent: 'Weir',
       log: silentLog,
-      strangers: { report() {} },
+      faults: { warn() {} },
       now: () => this.now,
       wallClock: () => 0,
     };
