@@ -10,8 +10,9 @@ import { ackFor } from './ack.ts';
 import { cancelFor } from './cancel.ts';
 import type { TransactionCounters } from './counters.ts';
 import { InviteClient } from './invite-client.ts';
-import type { ClientHost, ClientMachine } from './machine.ts';
+import { type ClientHost, type ClientMachine, keepBytes } from './machine.ts';
 import { NonInviteClient } from './non-invite-client.ts';
+import { ownCopy } from './own-copy.ts';
 import { type Outgoing, redirected } from './size-rule.ts';
 import type { Timing } from './timing.ts';
 import type { ClientFailure, ClientObserver, ClientTransaction, TransactionTransport } from './transaction.ts';
@@ -54,12 +55,12 @@ export class ClientEntry implements ClientHost {
   #handle: ClientHandle | undefined;
   #flow: Flow;
   #fallback: Flow | undefined;
-  #ack: Uint8Array | undefined;
+  #ack: string | undefined;
   #failure: Timer | undefined;
 
   constructor(options: ClientEntryOptions) {
     const { request, flow } = options.out;
-    this.key = clientKey(options.branch, request.method);
+    this.key = ownCopy(clientKey(options.branch, request.method));
     this.#scene = options.scene;
     this.#flow = flow;
     this.#fallback = options.fallback;
@@ -137,8 +138,8 @@ export class ClientEntry implements ClientHost {
 
   #acknowledge(response: SipResponse, now: number): void {
     const handle = this.#handle;
-    if (this.#ack === undefined && handle !== undefined) this.#ack = encodeMessage(ackFor(handle.request, response));
-    if (this.#ack === undefined || this.#scene.transport.send(this.#flow, this.#ack) === 'sent') return;
+    if (this.#ack === undefined && handle !== undefined) this.#ack = keepBytes(encodeMessage(ackFor(handle.request, response)));
+    if (this.#ack === undefined || this.#scene.transport.send(this.#flow, Buffer.from(this.#ack, 'latin1')) === 'sent') return;
     this.#scene.counters.transportFailures++;
     this.transportFailed(now);
   }

@@ -12,7 +12,7 @@ export function guard<State extends string>(table: Transitions<State>, from: Sta
   return to;
 }
 
-/** What a server machine remembers is the text of one response; latin1 keeps bytes 1:1 and costs no buffer of its own. */
+/** Bytes to be sent again, maybe: as a latin1 string they stay 1:1, cost no buffer and do not keep a pool of buffers alive. */
 export function keepBytes(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
 }

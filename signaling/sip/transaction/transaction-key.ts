@@ -4,13 +4,14 @@
 import { tagOf } from '../message/name-addr.ts';
 import type { SipRequest } from '../message/request.ts';
 import type { Via } from '../message/via.ts';
+import { ownCopy } from './own-copy.ts';
 
 const magicCookie = 'z9hG4bK';
 /** 22 characters of 6 bits: nobody off the path answers for our peers. */
 const branchRandomLength = 22;
 
 export function freshBranch(rng: { token(length: number): string }): string {
-  return magicCookie + rng.token(branchRandomLength);
+  return ownCopy(magicCookie + rng.token(branchRandomLength));
 }
 
 /** Section 17.1.3: branch and CSeq method; the branch alone does not tell a CANCEL from its INVITE. */
