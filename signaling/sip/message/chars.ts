@@ -1,32 +1,67 @@
 // The character classes and small scanners of RFC 3261 section 25.1 that the parsers of this folder share. They work on
 // latin1 strings by index, never go back, and so are linear in what they read.
 
-const tokenTable = new Uint8Array(256);
-for (const char of "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.!%*_+`'~") tokenTable[char.charCodeAt(0)] = 1;
+/** Bits of the classes a character belongs to. */
+export const charClass = {
+  token: 1,
+  digit: 2,
+  /** Letters, digits, '-', '.'; the underscore is no legal host character but common inside. */
+  host: 4,
+  /** What a URI may hold without ending early: all but white space, controls, quotes and angle brackets. */
+  uri: 8,
+  /** Names of URI parameters hold these besides token characters. */
+  paramName: 16,
+  /** Unquoted parameter values: to a semicolon, white space, comma, quote or angle bracket. */
+  paramValue: 32,
+} as const;
 
-export function isTokenCode(code: number): boolean {
-  return tokenTable[code] === 1;
+const classes = classTable();
+
+function classTable(): Uint8Array {
+  const alphanumeric = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+  const token = `${alphanumeric}-.!%*_+\`'~`;
+  const table = new Uint8Array(256);
+  const mark = (chars: string, bit: number): void => {
+    for (const char of chars) table[char.charCodeAt(0)] = (table[char.charCodeAt(0)] ?? 0) | bit;
+  };
+  mark(token, charClass.token);
+  mark('0123456789', charClass.digit);
+  mark(`${alphanumeric}-._`, charClass.host);
+  mark(`${token}[]/:&$()`, charClass.paramName);
+  for (let code = 0x21; code < 256; code++) {
+    const char = String.fromCharCode(code);
+    if ('"<>\x7f'.includes(char)) continue;
+    mark(char, ';,'.includes(char) ? charClass.uri : charClass.uri | charClass.paramValue);
+  }
+  return table;
+}
+
+/** The index after the run of characters of class `bit` that starts at `start`; `start` itself when there is none. */
+export function classEnd(text: string, start: number, bit: number): number {
+  let i = start;
+  while (i < text.length && ((classes[text.charCodeAt(i)] ?? 0) & bit) !== 0) i++;
+  return i;
 }
 
 export function isToken(text: string): boolean {
-  return text !== '' && tokenEnd(text, 0) === text.length;
+  return text !== '' && classEnd(text, 0, charClass.token) === text.length;
 }
 
-/** The index after the token that starts at `start`; `start` itself when there is none. */
 export function tokenEnd(text: string, start: number): number {
-  let i = start;
-  while (i < text.length && tokenTable[text.charCodeAt(i)] === 1) i++;
-  return i;
-}
-
-export function isDigitCode(code: number): boolean {
-  return code >= 0x30 && code <= 0x39;
+  return classEnd(text, start, charClass.token);
 }
 
 export function digitsEnd(text: string, start: number): number {
-  let i = start;
-  while (i < text.length && isDigitCode(text.charCodeAt(i))) i++;
-  return i;
+  return classEnd(text, start, charClass.digit);
+}
+
+/** ASCII letters in lower case. toLowerCase would also fold latin1 letters, which are halves of UTF-8 characters here. */
+export function lowerCase(text: string): string {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x41 && code <= 0x5a) return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  }
+  return text;
 }
 
 /** The index of the first character at or after `start` that is neither space nor tab. */
@@ -69,6 +104,14 @@ export function quote(text: string): string {
   return `"${text.replace(/["\\]/g, '\\$&')}"`;
 }
 
+/** The number that the digits from `start` to `end` are, or undefined when there are none or it exceeds `max`. */
+export function numberAt(text: string, start: number, end: number, max: number): number | undefined {
+  if (end <= start) return undefined;
+  let value = 0;
+  for (let i = start; i < end && value <= max; i++) value = value * 10 + text.charCodeAt(i) - 0x30;
+  return value <= max ? value : undefined;
+}
+
 /** A decimal number clamped to `max`, or undefined unless `text` is digits only. Leading zeros are fine. */
 export function clampedNumber(text: string, max: number): number | undefined {
   if (text === '' || digitsEnd(text, 0) !== text.length) return undefined;
@@ -78,7 +121,5 @@ export function clampedNumber(text: string, max: number): number | undefined {
 
 /** A decimal number, or undefined when `text` is not digits only or exceeds `max`. */
 export function boundedNumber(text: string, max: number): number | undefined {
-  if (text === '' || digitsEnd(text, 0) !== text.length) return undefined;
-  const value = Number(text);
-  return value <= max ? value : undefined;
+  return digitsEnd(text, 0) === text.length ? numberAt(text, 0, text.length, max) : undefined;
 }

@@ -1,6 +1,6 @@
 // CSeq (RFC 3261 sections 8.1.1.5 and 20.16): a number below 2^31 and the method, which is compared case-sensitively.
 
-import { boundedNumber, digitsEnd, isToken, skipSpace } from './chars.ts';
+import { digitsEnd, isToken, numberAt, skipSpace } from './chars.ts';
 import { messageLimits } from './limits.ts';
 
 export interface CSeq {
@@ -11,7 +11,7 @@ export interface CSeq {
 export function parseCSeq(text: string): CSeq | undefined {
   const start = skipSpace(text, 0);
   const end = digitsEnd(text, start);
-  const sequence = boundedNumber(text.slice(start, end), messageLimits.sequence);
+  const sequence = numberAt(text, start, end, messageLimits.sequence);
   const methodStart = skipSpace(text, end);
   const method = text.slice(methodStart);
   if (sequence === undefined || methodStart === end || !isToken(method)) return undefined;

@@ -1,7 +1,10 @@
 // Cuts a byte stream (TCP, TLS) into SIP messages by Content-Length (RFC 3261 section 18.3) and reports keepalives
-// (RFC 5626 section 4.4.1). Every byte is looked at once; no more than one message is held. Not for WebSocket: it has frames.
+// (RFC 5626 section 4.4.1). Every byte is looked at once; no more than one message is held. Not for WebSocket, whose frames
+// are messages already (RFC 7118 section 5.1: parse those as datagrams).
 
-import { boundedNumber, digitsEnd, trimSpace } from './chars.ts';
+import { digitsEnd, numberAt, skipSpace, tokenEnd, trimSpace } from './chars.ts';
+import type { Flaw } from './head.ts';
+import { headerName, nameBits } from './header-name.ts';
 import { messageLimits } from './limits.ts';
 
 export type FrameEvent =
@@ -22,8 +25,7 @@ export interface FatalFrame {
 }
 
 const noBytes = Buffer.alloc(0);
-const cr = 0x0d;
-const lf = 0x0a;
+const emptyLine = Buffer.from('\r\n\r\n');
 
 export class StreamFramer {
   /** Bytes 0 to `#held` of the message in progress. */
@@ -31,11 +33,6 @@ export class StreamFramer {
   #held = 0;
   /** Length of the whole message, 0 until its header is complete. */
   #total = 0;
-  /** How much of CRLFCRLF the last bytes of the header are. */
-  #matched = 0;
-  #lastByte = 0;
-  /** A bare CR or LF was in the header. */
-  #flawed = false;
   /** Bytes of CRLFCRLF seen between messages. */
   #idleBytes = 0;
   #fatal = false;
@@ -48,23 +45,24 @@ export class StreamFramer {
   /** What `chunk` completes, in order. After a fatal event nothing more comes. */
   feed(chunk: Uint8Array): FrameEvent[] {
     const events: FrameEvent[] = [];
+    const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
     let offset = 0;
-    while (offset < chunk.length && !this.#fatal) {
-      offset = this.#held === 0 ? this.#between(chunk, offset, events) : this.#within(chunk, offset, events);
+    while (offset < bytes.length && !this.#fatal) {
+      if (this.#held === 0) offset = this.#between(bytes, offset, events);
+      else if (this.#total === 0) offset = this.#continueHead(bytes, offset, events);
+      else offset = this.#continueBody(bytes, offset, events);
     }
     // Two in all is the half of a ping or a pong; told at once, since a pong may be the last thing for minutes.
-    if (this.#idleBytes === 2 && !this.#fatal && chunk.length > 0) events.push({ kind: 'pong' });
+    if (this.#idleBytes === 2 && !this.#fatal && bytes.length > 0) events.push({ kind: 'pong' });
     return events;
   }
 
   /** Reads line ends and begins the next message. */
-  #between(chunk: Uint8Array, start: number, events: FrameEvent[]): number {
+  #between(chunk: Buffer, start: number, events: FrameEvent[]): number {
     let i = start;
     while (i < chunk.length) {
-      const byte = chunk[i];
-      const expectsLf = (this.#idleBytes & 1) === 1;
-      if (expectsLf && byte !== lf) return this.#fail(events, 400, 'Bare CR Between Messages', undefined);
-      if (!expectsLf && byte !== cr) break;
+      const expected = (this.#idleBytes & 1) === 0 ? 0x0d : 0x0a;
+      if (chunk[i] !== expected) break;
       i++;
       this.#idleBytes++;
       if (this.#idleBytes < 4) continue;
@@ -72,130 +70,116 @@ export class StreamFramer {
       if (!events.some((event) => event.kind === 'ping')) events.push({ kind: 'ping' });
     }
     if (i === chunk.length) return i;
+    if ((this.#idleBytes & 1) === 1) return this.#fail(events, { status: 400, reason: 'Bare CR Between Messages' });
     this.#idleBytes = 0;
-    return this.#within(chunk, i, events);
+    return this.#begin(chunk, i, events);
   }
 
-  #within(chunk: Uint8Array, start: number, events: FrameEvent[]): number {
-    if (this.#total > 0) return this.#takeBody(chunk, start, events);
-    const headEnd = this.#scanHead(chunk, start);
-    const found = headEnd >= 0;
-    const end = found ? headEnd : chunk.length;
-    if (this.#held + end - start > messageLimits.headBytes) return this.#fail(events, 513, 'Header Too Large', undefined);
-    if (!found) {
-      this.#hold(chunk, start, end);
-      return end;
-    }
-    return this.#held === 0 ? this.#cutWhole(chunk, start, end, events) : this.#endHead(chunk, start, end, events);
-  }
-
-  /** The usual case: the message began in this chunk. Nothing is copied when it ends here too. */
-  #cutWhole(chunk: Uint8Array, start: number, headEnd: number, events: FrameEvent[]): number {
-    const head = chunk.subarray(start, headEnd);
-    if (!this.#measure(head, events)) return chunk.length;
+  /** The usual case: the whole message lies in this chunk, and nothing is copied. */
+  #begin(chunk: Buffer, start: number, events: FrameEvent[]): number {
+    const headEnd = chunk.indexOf(emptyLine, start) + emptyLine.length;
+    const length = headEnd < emptyLine.length ? chunk.length - start : headEnd - start;
+    if (length > messageLimits.headBytes) return this.#fail(events, headTooLarge);
+    if (headEnd < emptyLine.length) return this.#hold(chunk, start, chunk.length);
+    if (!this.#measure(chunk.subarray(start, headEnd), events)) return chunk.length;
     const end = start + this.#total;
-    if (end > chunk.length) {
-      this.#hold(chunk, start, chunk.length);
-      return chunk.length;
-    }
+    if (end > chunk.length) return this.#hold(chunk, start, chunk.length);
     events.push({ kind: 'message', bytes: chunk.subarray(start, end) });
     this.#reset();
     return end;
   }
 
-  #endHead(chunk: Uint8Array, start: number, headEnd: number, events: FrameEvent[]): number {
-    this.#hold(chunk, start, headEnd);
-    if (!this.#measure(this.#buffer.subarray(0, this.#held), events)) return chunk.length;
-    return this.#takeBody(chunk, headEnd, events);
+  #continueHead(chunk: Buffer, start: number, events: FrameEvent[]): number {
+    const held = this.#held;
+    this.#hold(chunk, start, Math.min(chunk.length, start + messageLimits.headBytes + 1 - held));
+    // Three bytes of the empty line may have come before.
+    const at = this.#buffer.subarray(0, this.#held).indexOf(emptyLine, Math.max(0, held - 3));
+    if (at < 0) return this.#held > messageLimits.headBytes ? this.#fail(events, headTooLarge) : chunk.length;
+    const head = this.#buffer.subarray(0, at + emptyLine.length);
+    if (!this.#measure(head, events)) return chunk.length;
+    // What is behind the header may be more than this message: take it from the chunk again.
+    this.#held = head.length;
+    return this.#continueBody(chunk, start + head.length - held, events);
   }
 
-  #takeBody(chunk: Uint8Array, start: number, events: FrameEvent[]): number {
-    const end = Math.min(chunk.length, start + this.#total - this.#held);
-    this.#hold(chunk, start, end);
-    if (this.#held === this.#total) {
-      events.push({ kind: 'message', bytes: this.#buffer.subarray(0, this.#total) });
-      this.#reset();
-    }
+  #continueBody(chunk: Buffer, start: number, events: FrameEvent[]): number {
+    const end = this.#hold(chunk, start, Math.min(chunk.length, start + this.#total - this.#held));
+    if (this.#held < this.#total) return end;
+    events.push({ kind: 'message', bytes: this.#buffer.subarray(0, this.#total) });
+    this.#reset();
     return end;
   }
 
-  /** The index behind the empty line, or -1 when it is not in this chunk. */
-  #scanHead(chunk: Uint8Array, start: number): number {
-    let matched = this.#matched;
-    let last = this.#lastByte;
-    for (let i = start; i < chunk.length; i++) {
-      const byte = chunk[i] ?? 0;
-      if (byte === lf) {
-        if (last !== cr) this.#flawed = true;
-        matched = last === cr ? matched + 1 : 0;
-        if (matched === 4) return i + 1;
-      } else {
-        if (last === cr) this.#flawed = true;
-        matched = byte !== cr ? 0 : matched === 2 ? 3 : 1;
-      }
-      last = byte;
-    }
-    this.#matched = matched;
-    this.#lastByte = last;
-    return -1;
-  }
-
   /** Sets `#total` from a complete head; false after a fatal event. */
-  #measure(head: Uint8Array, events: FrameEvent[]): boolean {
-    const length = this.#flawed ? ({ status: 400, reason: 'Bare CR or LF in Header' } as const) : contentLengthOf(head);
+  #measure(head: Buffer, events: FrameEvent[]): boolean {
+    const length = contentLengthOf(head.toString('latin1'));
     if (typeof length !== 'number') {
-      this.#fail(events, length.status, length.reason, head);
+      this.#fail(events, length, head);
       return false;
     }
     this.#total = head.length + length;
     if (this.#total <= messageLimits.messageBytes) return true;
-    this.#fail(events, 413, 'Request Entity Too Large', head);
+    this.#fail(events, tooLarge, head);
     return false;
   }
 
-  /** Grows by doubling, so that a sender of single bytes costs no more than one of large chunks, nor a liar of big lengths. */
-  #hold(chunk: Uint8Array, start: number, end: number): void {
+  /** Grows by doubling: single bytes cost no more than large chunks, and announced bytes nothing before they come. */
+  #hold(chunk: Buffer, start: number, end: number): number {
     const needed = this.#held + end - start;
     if (needed > this.#buffer.length) {
-      const grown = Buffer.allocUnsafeSlow(
-        Math.max(needed, Math.min(this.#buffer.length * 2, this.#total || messageLimits.messageBytes), 512),
-      );
+      const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(this.#buffer.length * 2, messageLimits.messageBytes), 512));
       grown.set(this.#buffer.subarray(0, this.#held));
       this.#buffer = grown;
     }
     this.#buffer.set(chunk.subarray(start, end), this.#held);
     this.#held = needed;
+    return end;
   }
 
   #reset(): void {
     this.#buffer = noBytes;
     this.#held = 0;
     this.#total = 0;
-    this.#matched = 0;
-    this.#lastByte = 0;
   }
 
-  #fail(events: FrameEvent[], status: number, reason: string, head: Uint8Array | undefined): number {
+  #fail(events: FrameEvent[], flaw: Flaw, head?: Uint8Array): number {
     this.#fatal = true;
-    events.push(head === undefined ? { kind: 'fatal', status, reason } : { kind: 'fatal', status, reason, head });
+    events.push(head === undefined ? { kind: 'fatal', ...flaw } : { kind: 'fatal', ...flaw, head });
     this.#reset();
     return Number.POSITIVE_INFINITY;
   }
 }
 
-/** Content-Length of a head without bare line ends, in any spelling parseMessage would take for it. */
-function contentLengthOf(head: Uint8Array): number | { readonly status: number; readonly reason: string } {
-  const text = Buffer.from(head.buffer, head.byteOffset, head.length).toString('latin1');
+const headTooLarge: Flaw = { status: 513, reason: 'Header Too Large' };
+const tooLarge: Flaw = { status: 413, reason: 'Request Entity Too Large' };
+
+/** Content-Length of a head, in every spelling that parseMessage takes for it; all there are must agree. */
+function contentLengthOf(head: string): number | Flaw {
   let length: number | undefined;
-  for (const match of text.matchAll(/\r\n(?:content-length|l)[ \t]*:((?:[^\r\n]|\r\n[ \t])*)/gi)) {
-    const digits = trimSpace((match[1] ?? '').replaceAll('\r\n', ''));
-    const value = boundedNumber(digits, Number.MAX_SAFE_INTEGER);
-    if (value === undefined) {
-      const tooLong = digits !== '' && digitsEnd(digits, 0) === digits.length;
-      return tooLong ? { status: 413, reason: 'Request Entity Too Large' } : { status: 400, reason: 'Bad Content-Length' };
-    }
+  for (let end = head.indexOf('\r\n'); end >= 0; end = head.indexOf('\r\n', end + 2)) {
+    const start = end + 2;
+    const first = head.charCodeAt(start) | 0x20;
+    if (first !== 0x63 && first !== 0x6c) continue;
+    const nameEnd = tokenEnd(head, start);
+    const colon = skipSpace(head, nameEnd);
+    if (head.charCodeAt(colon) !== 0x3a || headerName(head.slice(start, nameEnd)).bit !== nameBits.contentLength) continue;
+    const value = lengthValue(head, colon + 1);
+    if (typeof value !== 'number') return value;
     if (length !== undefined && value !== length) return { status: 400, reason: 'Differing Content-Length' };
     length = value;
   }
   return length ?? { status: 400, reason: 'Missing Content-Length' };
+}
+
+/** The number at `start`, which may stand on folded lines. */
+function lengthValue(head: string, start: number): number | Flaw {
+  const text = fieldText(head, start);
+  if (text === '' || digitsEnd(text, 0) !== text.length) return { status: 400, reason: 'Bad Content-Length' };
+  return numberAt(text, 0, text.length, messageLimits.messageBytes) ?? tooLarge;
+}
+
+function fieldText(head: string, start: number): string {
+  let end = head.indexOf('\r\n', start);
+  while (end >= 0 && skipSpace(head, end + 2) > end + 2) end = head.indexOf('\r\n', end + 2);
+  return trimSpace(head.slice(start, end).replaceAll('\r\n', ' '));
 }

@@ -1,6 +1,9 @@
 // Names of header fields: one lower-case long form for lookups, one canonical form for the wire, and the compact forms of
 // RFC 3261 section 7.3.3 and its successors folded onto the long one. Unknown names pass through.
 
+import { lowerCase } from './chars.ts';
+import { WordTable } from './word-table.ts';
+
 /** A name as the parser meets it. `bit` marks the fields that message validation counts, see `nameBits`. */
 export interface HeaderName {
   readonly name: string;
@@ -18,6 +21,8 @@ export const nameBits = {
   maxForwards: 32,
   contentLength: 64,
   contentType: 128,
+  /** Via, From, To, Call-ID: the values that dialogs and transactions keep. */
+  kept: 15,
 } as const;
 
 const bitOf = new Map<string, number>([
@@ -76,10 +81,16 @@ const compactForms = new Map<string, string>([
 
 /** Known spellings only; grown nowhere, so that peers cannot fill it. */
 const known = knownNames();
+const knownAt = new WordTable(known);
 
 /** The name as looked up and as written. The text before the colon comes in without white space. */
 export function headerName(text: string): HeaderName {
   return known.get(text) ?? otherSpelling(text);
+}
+
+/** The known name that stands in `text` from `start` to `end`, found without cutting it out; undefined for rare spellings. */
+export function headerNameAt(text: string, start: number, end: number): HeaderName | undefined {
+  return knownAt.find(text, start, end);
 }
 
 /** 'call-id' for 'Call-ID', 'CALL-ID', 'i' and 'I'. */
@@ -99,15 +110,10 @@ function otherSpelling(text: string): HeaderName {
   return known.get(name) ?? { name, wire: text, bit: 0 };
 }
 
-/** ASCII only: toLowerCase would also fold latin1 letters, which are halves of UTF-8 characters here. */
-export function lowerCase(text: string): string {
-  return /^[\x00-\x7f]*$/.test(text) ? text.toLowerCase() : text.replace(/[A-Z]+/g, (match) => match.toLowerCase());
-}
-
 function knownNames(): ReadonlyMap<string, HeaderName> {
   const names = new Map<string, HeaderName>();
   for (const wire of canonicalNames) {
-    const entry = { name: wire.toLowerCase(), wire, bit: bitOf.get(wire) ?? 0 };
+    const entry = { name: internalized(wire.toLowerCase()), wire, bit: bitOf.get(wire) ?? 0 };
     for (const spelling of [wire, entry.name, wire.toUpperCase()]) names.set(spelling, entry);
   }
   for (const [compact, wire] of compactForms) {
@@ -117,4 +123,9 @@ function knownNames(): ReadonlyMap<string, HeaderName> {
     names.set(compact.toUpperCase(), entry);
   }
   return names;
+}
+
+/** The engine's one copy of a property name: comparing it with a name in the source is comparing two pointers. */
+function internalized(text: string): string {
+  return Object.keys({ [text]: true })[0] ?? text;
 }

@@ -21,7 +21,7 @@ export class Headers {
 
   /** The first field's value, unfolded and trimmed. */
   get(name: string): string | undefined {
-    const index = this.#indexOf(longName(name));
+    const index = this.#indexOf(name);
     return index < 0 ? undefined : this.#fields[index]?.value;
   }
 
@@ -41,7 +41,7 @@ export class Headers {
   }
 
   has(name: string): boolean {
-    return this.#indexOf(longName(name)) >= 0;
+    return this.#indexOf(name) >= 0;
   }
 
   count(name: string): number {
@@ -101,7 +101,7 @@ export class Headers {
   }
 
   removeFirst(name: string): void {
-    const index = this.#indexOf(longName(name));
+    const index = this.#indexOf(name);
     if (index >= 0) this.#fields.splice(index, 1);
   }
 
@@ -109,7 +109,15 @@ export class Headers {
     return new Headers(this.#fields.slice());
   }
 
-  #indexOf(long: string): number {
+  /** Names come in their long form nearly always; another spelling costs a second search. */
+  #indexOf(name: string): number {
+    const index = this.#indexOfLong(name);
+    if (index >= 0) return index;
+    const long = longName(name);
+    return long === name ? -1 : this.#indexOfLong(long);
+  }
+
+  #indexOfLong(long: string): number {
     const fields = this.#fields;
     for (let i = 0; i < fields.length; i++) if (fields[i]?.name === long) return i;
     return -1;

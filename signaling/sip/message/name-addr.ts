@@ -1,8 +1,7 @@
 // The value of From, To, Contact, Route, Refer-To and their kin (RFC 3261 section 20.10): an optional display name, a URI
 // and header parameters. The URI is only checked for its outer form; `parseUri` reads it.
 
-import { isToken, quote, quotedEnd, skipSpace, trimSpace } from './chars.ts';
-import { lowerCase } from './header-name.ts';
+import { isToken, lowerCase, quote, quotedEnd, skipSpace, trimSpace } from './chars.ts';
 import { formatParams, noParams, type Params, parseParamsAt, withParam } from './params.ts';
 import { isUriShaped } from './uri.ts';
 

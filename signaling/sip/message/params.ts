@@ -1,12 +1,32 @@
 // Parameters behind a semicolon, of header values and of URIs (RFC 3261 sections 7.3.1 and 19.1.1). Names are lower-case,
 // values stay as written (with their quotes: see `unquote` in chars.ts), and of a repeated name the first counts.
 
-import { isSpaceCode, quotedEnd, skipSpace, tokenEnd, trimSpace } from './chars.ts';
-import { lowerCase } from './header-name.ts';
+import { charClass, classEnd, lowerCase, quotedEnd, skipSpace, trimSpace } from './chars.ts';
+import { WordTable } from './word-table.ts';
 
 export type Params = ReadonlyMap<string, string | undefined>;
 
 export const noParams: Params = new Map();
+
+const commonNames = new WordTable(
+  [
+    'branch',
+    'rport',
+    'received',
+    'tag',
+    'transport',
+    'user',
+    'lr',
+    'ob',
+    'alias',
+    'maddr',
+    'ttl',
+    'method',
+    'expires',
+    'q',
+    'refresher',
+  ].map((name) => [name, name]),
+);
 
 /** Parses `;a=b;c` (the leading semicolon may lack); undefined when it is not a parameter list. */
 export function parseParams(text: string): Params | undefined {
@@ -35,38 +55,19 @@ export function parseParamsAt(text: string, start: number): Params | undefined {
 
 /** Reads one `name` or `name=value` at `start` into `params`; the index after it, or -1. */
 function readParam(text: string, start: number, params: Map<string, string | undefined>): number {
-  const nameEnd = nameRunEnd(text, start);
+  const nameEnd = classEnd(text, start, charClass.paramName);
   if (nameEnd === start) return -1;
-  const name = lowerCase(text.slice(start, nameEnd));
+  const name = commonNames.find(text, start, nameEnd) ?? lowerCase(text.slice(start, nameEnd));
   const equals = skipSpace(text, nameEnd);
   if (text.charCodeAt(equals) !== 0x3d) {
     if (!params.has(name)) params.set(name, undefined);
     return nameEnd;
   }
   const valueStart = skipSpace(text, equals + 1);
-  const valueEnd = text.charCodeAt(valueStart) === 0x22 ? quotedEnd(text, valueStart) : valueRunEnd(text, valueStart);
+  const valueEnd = text.charCodeAt(valueStart) === 0x22 ? quotedEnd(text, valueStart) : classEnd(text, valueStart, charClass.paramValue);
   if (valueEnd < 0) return -1;
   if (!params.has(name)) params.set(name, text.slice(valueStart, valueEnd));
   return valueEnd;
-}
-
-/** URI parameter names may hold []/:&+$ besides token characters (RFC 3261 25.1, paramchar). */
-function nameRunEnd(text: string, start: number): number {
-  let i = tokenEnd(text, start);
-  while (i < text.length && '[]/:&$()'.includes(text.charAt(i))) i = tokenEnd(text, i + 1);
-  return i;
-}
-
-/** Unquoted values run to white space, a semicolon or a character no value may hold. */
-function valueRunEnd(text: string, start: number): number {
-  let i = start;
-  while (i < text.length) {
-    const code = text.charCodeAt(i);
-    if (code === 0x3b || isSpaceCode(code)) return i;
-    if (code === 0x22 || code === 0x3c || code === 0x3e || code === 0x2c) return -1;
-    i++;
-  }
-  return i;
 }
 
 /** `;a=b;c`, or the empty string. Values are written as they are: quote what needs it first. */

@@ -1,6 +1,6 @@
 // RAck and RSeq (RFC 3262 section 7): which reliable provisional response a PRACK acknowledges.
 
-import { boundedNumber, clampedNumber, digitsEnd, skipSpace } from './chars.ts';
+import { boundedNumber, clampedNumber, digitsEnd, numberAt, skipSpace } from './chars.ts';
 import { type CSeq, formatCSeq, parseCSeq } from './cseq.ts';
 import { messageLimits } from './limits.ts';
 
@@ -12,7 +12,7 @@ export interface RAck {
 export function parseRAck(text: string): RAck | undefined {
   const start = skipSpace(text, 0);
   const end = digitsEnd(text, start);
-  const rseq = boundedNumber(text.slice(start, end), messageLimits.seconds);
+  const rseq = numberAt(text, start, end, messageLimits.seconds);
   const rest = skipSpace(text, end);
   if (rseq === undefined || rest === end) return undefined;
   const cseq = parseCSeq(text.slice(rest));

@@ -12,7 +12,7 @@ export type StartLine =
   | { readonly kind: 'malformed'; readonly reason: string };
 
 export function parseStartLine(line: string): StartLine {
-  if (/^SIP\/2\.0 /i.test(line)) {
+  if (line.startsWith('SIP/2.0 ') || /^SIP\/2\.0 /i.test(line)) {
     return parseStatusLine(line);
   }
   const space = line.indexOf(' ');
@@ -25,21 +25,24 @@ function parseRequestLine(line: string, method: string, uriStart: number): Start
   const lastSpace = line.lastIndexOf(' ');
   const version = lastSpace < uriStart ? '' : line.slice(lastSpace + 1);
   const uri = line.slice(uriStart, Math.max(lastSpace, uriStart));
-  const bad = (status: number, reason: string): StartLine => ({ kind: 'bad-request', method, uri, status, reason });
   if (!isSipVersion(version)) {
     // "INVITE sip:a@b SIP/2.0  ": still SIP, so it is worth an answer; a line of HTTP or RTSP is not.
     return /[ \t]SIP\/\d+\.\d+[ \t]*$/i.test(line.slice(-64))
-      ? bad(400, 'Malformed Request Line')
+      ? bad(method, uri, 400, 'Malformed Request Line')
       : { kind: 'malformed', reason: 'no SIP version' };
   }
   // RFC 3261 21.5.6.
-  if (!/^SIP\/2\.0$/i.test(version)) return bad(505, 'Version Not Supported');
-  if (line.length > messageLimits.startLineBytes) return bad(414, 'Request-URI Too Long');
+  if (version !== 'SIP/2.0' && !/^SIP\/2\.0$/i.test(version)) return bad(method, uri, 505, 'Version Not Supported');
+  if (line.length > messageLimits.startLineBytes) return bad(method, uri, 414, 'Request-URI Too Long');
   const parsed = parseUri(uri);
-  if (parsed === undefined) return bad(400, 'Malformed Request-URI');
+  if (parsed === undefined) return bad(method, uri, 400, 'Malformed Request-URI');
   // RFC 3261 19.1.1 table 1: a Request-URI carries no headers. Whoever honoured them would let the sender add header fields.
-  if (parsed.headers !== '') return bad(400, 'Headers in Request-URI');
+  if (parsed.headers !== '') return bad(method, uri, 400, 'Headers in Request-URI');
   return { kind: 'request', method, uri };
+}
+
+function bad(method: string, uri: string, status: number, reason: string): StartLine {
+  return { kind: 'bad-request', method, uri, status, reason };
 }
 
 function parseStatusLine(line: string): StartLine {

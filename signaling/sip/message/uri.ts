@@ -1,8 +1,7 @@
 // SIP and SIPS URIs (RFC 3261 section 19.1), tel URIs (RFC 3966) and, opaquely, any other. Parts stay as written, escapes
 // included; comparison resolves them. Whether a scheme or host can be reached is not decided here.
 
-import { boundedNumber, digitsEnd } from './chars.ts';
-import { lowerCase } from './header-name.ts';
+import { charClass, classEnd, digitsEnd, lowerCase, numberAt } from './chars.ts';
 import { formatParams, noParams, type Params, parseParams } from './params.ts';
 
 export interface SipUri {
@@ -22,7 +21,7 @@ export interface SipUri {
 export function parseUri(text: string): SipUri | undefined {
   const colon = schemeEnd(text);
   if (colon < 0 || !hasUriCharacters(text, colon + 1)) return undefined;
-  const scheme = lowerCase(text.slice(0, colon));
+  const scheme = colon === 3 && text.startsWith('sip') ? 'sip' : lowerCase(text.slice(0, colon));
   if (scheme === 'sip' || scheme === 'sips') return parseSipUri(scheme, text, colon + 1);
   return scheme === 'tel'
     ? parseTelUri(text.slice(colon + 1))
@@ -60,40 +59,34 @@ function parseSipUri(scheme: string, text: string, start: number): SipUri | unde
   const at = text.indexOf('@', start);
   const hostStart = at < 0 ? start : at + 1;
   const hostLimit = hostEnd(text, hostStart);
-  if (hostLimit === hostStart) return undefined;
-  const port = portAt(text, hostLimit);
-  if (port === 'bad') return undefined;
-  const question = text.indexOf('?', port.end);
-  const paramsEnd = question < 0 ? text.length : question;
-  const params = port.end === paramsEnd ? noParams : paramsBetween(text, port.end, paramsEnd);
+  if (hostLimit === hostStart || at === start) return undefined;
+  const portEnd = text.charCodeAt(hostLimit) === 0x3a ? digitsEnd(text, hostLimit + 1) : hostLimit;
+  const question = text.indexOf('?', portEnd);
+  const end = question < 0 ? text.length : question;
+  const params = portEnd === end ? noParams : paramsBetween(text, portEnd, end);
   if (params === undefined) return undefined;
-  const user = at < 0 ? undefined : parseUserInfo(text.slice(start, at));
-  if (user === 'bad') return undefined;
-  return {
-    scheme,
-    ...user,
-    host: text.slice(hostStart, hostLimit),
-    ...(port.value === undefined ? undefined : { port: port.value }),
-    params,
-    headers: question < 0 ? '' : text.slice(question + 1),
-  };
+  const host = text.slice(hostStart, hostLimit);
+  const uri: Draft = { scheme, host, params, headers: question < 0 ? '' : text.slice(question + 1) };
+  if (portEnd > hostLimit) {
+    const port = numberAt(text, hostLimit + 1, portEnd, 65_535);
+    if (port === undefined || port === 0) return undefined;
+    uri.port = port;
+  }
+  return at < 0 || setUserInfo(uri, text.slice(start, at)) ? uri : undefined;
 }
 
-function parseUserInfo(text: string): { user: string; password?: string } | 'bad' {
+type Draft = { -readonly [Part in keyof SipUri]: SipUri[Part] };
+
+function setUserInfo(uri: Draft, text: string): boolean {
   const colon = text.indexOf(':');
-  if (text === '' || colon === 0) return 'bad';
-  return colon < 0 ? { user: text } : { user: text.slice(0, colon), password: text.slice(colon + 1) };
+  if (colon === 0) return false;
+  uri.user = colon < 0 ? text : text.slice(0, colon);
+  if (colon > 0) uri.password = text.slice(colon + 1);
+  return true;
 }
 
 function paramsBetween(text: string, start: number, end: number): Params | undefined {
   return text.charCodeAt(start) === 0x3b ? parseParams(text.slice(start, end)) : undefined;
-}
-
-function portAt(text: string, start: number): { readonly value: number | undefined; readonly end: number } | 'bad' {
-  if (text.charCodeAt(start) !== 0x3a) return { value: undefined, end: start };
-  const end = digitsEnd(text, start + 1);
-  const value = boundedNumber(text.slice(start + 1, end), 65_535);
-  return value === undefined || value === 0 ? 'bad' : { value, end };
 }
 
 function parseTelUri(rest: string): SipUri | undefined {
@@ -105,53 +98,25 @@ function parseTelUri(rest: string): SipUri | undefined {
 
 /** The index of the colon after the scheme, or -1. RFC 3261 25.1: ALPHA *( ALPHA / DIGIT / "+" / "-" / "." ). */
 function schemeEnd(text: string): number {
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code === 0x3a) return i === 0 ? -1 : i;
-    const letter = (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a;
-    const other = (code >= 0x30 && code <= 0x39) || code === 0x2b || code === 0x2d || code === 0x2e;
-    if (!letter && (i === 0 || !other)) return -1;
-  }
-  return -1;
+  if (text.startsWith('sip:')) return 3;
+  const colon = text.indexOf(':');
+  return colon > 0 && /^[A-Za-z][A-Za-z0-9+.-]*$/.test(text.slice(0, colon)) ? colon : -1;
 }
 
-/** No white space, control characters, quotes or angle brackets: those end a URI or let it hide something. */
 function hasUriCharacters(text: string, start: number): boolean {
-  for (let i = start; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    if (code <= 0x22 && code !== 0x21) return false;
-    if (code === 0x3c || code === 0x3e || code === 0x7f) return false;
-  }
-  return true;
+  return classEnd(text, start, charClass.uri) === text.length;
 }
 
 /** The index after a host name, IPv4 address or bracketed IPv6 address; `start` when there is none. */
 export function hostEnd(text: string, start: number): number {
-  if (text.charCodeAt(start) === 0x5b) {
-    const close = text.indexOf(']', start);
-    return close > start + 2 && isIpv6Text(text, start + 1, close) ? close + 1 : start;
-  }
-  let i = start;
-  while (i < text.length && isHostCode(text.charCodeAt(i))) i++;
-  return i;
+  if (text.charCodeAt(start) !== 0x5b) return classEnd(text, start, charClass.host);
+  const close = text.indexOf(']', start);
+  return close > start && isIpv6Text(text.slice(start + 1, close)) ? close + 1 : start;
 }
 
 /** Characters only: RFC 5118 4.10 wants "[2001:db8:::192.0.2.1]" taken, which RFC 3261's grammar once produced. */
-function isIpv6Text(text: string, start: number, end: number): boolean {
-  let colons = 0;
-  for (let i = start; i < end; i++) {
-    const code = text.charCodeAt(i);
-    const hex = (code >= 0x30 && code <= 0x39) || ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x66);
-    if (code === 0x3a) colons++;
-    else if (!hex && code !== 0x2e) return false;
-  }
-  return colons >= 2;
-}
-
-/** Letters, digits, '-', '.'; the underscore is no legal host character but common inside. */
-function isHostCode(code: number): boolean {
-  const lower = code | 0x20;
-  return (lower >= 0x61 && lower <= 0x7a) || (code >= 0x30 && code <= 0x39) || code === 0x2d || code === 0x2e || code === 0x5f;
+function isIpv6Text(text: string): boolean {
+  return text.length <= 45 && /^[0-9A-Fa-f.]*:[0-9A-Fa-f.]*:[0-9A-Fa-f.:]*$/.test(text);
 }
 
 /** RFC 3261 19.1.4. URIs of other schemes are equal when their text is. */

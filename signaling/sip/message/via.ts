@@ -1,9 +1,10 @@
 // One Via value (RFC 3261 section 20.42): protocol, sent-by, parameters. The protocol is written as SIP/2.0; a peer's
 // Via of another version is readable so that its request can be answered with 505.
 
-import { boundedNumber, digitsEnd, skipSpace, tokenEnd } from './chars.ts';
+import { digitsEnd, numberAt, skipSpace, tokenEnd } from './chars.ts';
 import { formatParams, type Params, parseParamsAt } from './params.ts';
 import { hostEnd } from './uri.ts';
+import { WordTable } from './word-table.ts';
 
 export interface Via {
   /** Upper case: UDP, TCP, TLS, WS, WSS, or anything a peer may use. */
@@ -14,6 +15,8 @@ export interface Via {
   readonly params: Params;
 }
 
+const transports = new WordTable(['UDP', 'TCP', 'TLS', 'WS', 'WSS', 'SCTP'].map((name) => [name, name]));
+
 /** One value, not a list: see `firstOfList`. */
 export function parseVia(text: string): Via | undefined {
   const transportStart = protocolEnd(text);
@@ -22,14 +25,18 @@ export function parseVia(text: string): Via | undefined {
   const hostStart = skipSpace(text, transportEnd);
   const hostLimit = hostEnd(text, hostStart);
   if (transportEnd === transportStart || hostStart === transportEnd || hostLimit === hostStart) return undefined;
-  const transport = text.slice(transportStart, transportEnd).toUpperCase();
+  const transport = transports.find(text, transportStart, transportEnd) ?? text.slice(transportStart, transportEnd).toUpperCase();
   const host = text.slice(hostStart, hostLimit);
   const rest = skipSpace(text, hostLimit);
-  if (text.charCodeAt(rest) !== 0x3a) return withRest(text, rest, { transport, host });
+  if (text.charCodeAt(rest) !== 0x3a) {
+    const params = paramsFrom(text, rest);
+    return params === undefined ? undefined : { transport, host, params };
+  }
   const portStart = skipSpace(text, rest + 1);
   const portEnd = digitsEnd(text, portStart);
-  const port = boundedNumber(text.slice(portStart, portEnd), 65_535);
-  return port === undefined || port === 0 ? undefined : withRest(text, skipSpace(text, portEnd), { transport, host, port });
+  const port = numberAt(text, portStart, portEnd, 65_535);
+  const params = paramsFrom(text, skipSpace(text, portEnd));
+  return port === undefined || port === 0 || params === undefined ? undefined : { transport, host, port, params };
 }
 
 export function formatVia(via: Via): string {
@@ -37,10 +44,8 @@ export function formatVia(via: Via): string {
   return `SIP/2.0/${via.transport} ${via.host}${port}${formatParams(via.params)}`;
 }
 
-function withRest(text: string, start: number, head: { transport: string; host: string; port?: number }): Via | undefined {
-  if (start < text.length && text.charCodeAt(start) !== 0x3b) return undefined;
-  const params = parseParamsAt(text, start);
-  return params === undefined ? undefined : { ...head, params };
+function paramsFrom(text: string, start: number): Params | undefined {
+  return start < text.length && text.charCodeAt(start) !== 0x3b ? undefined : parseParamsAt(text, start);
 }
 
 /** The index behind "SIP / 2.0 /" and its white space, or -1. */
