@@ -18,7 +18,7 @@ import type { CloseReason } from './close-reason.ts';
 import type { B2buaContext } from './context.ts';
 import { endCall } from './hang-up.ts';
 import { onAck, onRequest } from './in-dialog.ts';
-import type { Leg } from './leg.ts';
+import { contactUser, type Leg } from './leg.ts';
 import { allowedMethods, answerOptions, relayStandalone } from './standalone.ts';
 import { Subscription } from './subscription.ts';
 
@@ -116,6 +116,8 @@ export class B2bua implements TransactionUser {
     const { request, flow } = server;
     const leg = this.#find(request);
     if (leg === undefined && !this.#knows(zone, flow)) return this.#refuseStranger(server, now);
+    if (leg === undefined && request.method === 'NOTIFY' && this.#context.dialogs.held(server, request.callId, tagOf(request.to) ?? ''))
+      return;
     // Right tags from elsewhere are as unknown as wrong tags: the sender learns nothing (RFC 3261 section 12.2.2).
     if (leg === undefined || !leg.accepts(flow)) {
       if (leg !== undefined) this.#context.faults.warn({ source: flow.address, method: request.method }, 'dialog-source-mismatch', now);
@@ -141,7 +143,7 @@ export class B2bua implements TransactionUser {
   #outsideDialog(zone: Zone, server: ServerTransaction, now: number): void {
     const { request } = server;
     if (onlyInDialog.has(request.method)) return server.respond(reply(request, 481, this.#context.rng.token(16)), now);
-    if (request.method === 'OPTIONS' && this.#isForUs(request)) return answerOptions(this.#context, server);
+    if (request.method === 'OPTIONS' && this.#isForUs(request, zone)) return answerOptions(this.#context, server);
     if (request.method === 'REGISTER') {
       const response = reply(request, 405, this.#context.rng.token(16));
       response.headers.append('allow', allowedMethods);
@@ -189,9 +191,11 @@ export class B2bua implements TransactionUser {
     return this.#context.dialogs.find(request.callId, tagOf(request.to) ?? '', tagOf(request.from) ?? '');
   }
 
-  #isForUs(request: SipRequest): boolean {
+  /** Nobody in particular at our address, or the user of our own Contacts; from inside whoever is asked for there. */
+  #isForUs(request: SipRequest, zone: Zone): boolean {
     const uri = parseUri(request.uri);
-    return uri !== undefined && uri.user === undefined && this.#context.zones.isOwnHost(uri.host);
+    if (uri === undefined || !this.#context.zones.isOwnHost(uri.host)) return false;
+    return !zone.outside || uri.user === undefined || uri.user === contactUser;
   }
 
   #fault(thrown: unknown): void {

@@ -71,7 +71,8 @@ function exhausted(call: Call): void {
   endCall(call, { reason: 'no-destination', status: call.failure?.status ?? 503 });
 }
 
-async function launch(call: Call, destination: Destination): Promise<void> {
+/** One INVITE to one destination, with its own media towards it. */
+export async function launch(call: Call, destination: Destination): Promise<void> {
   if (call.state !== 'setup') return;
   const { context } = call;
   const flow = context.flows.route(destination.zone.name, destination.target);

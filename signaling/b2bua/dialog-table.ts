@@ -1,6 +1,7 @@
 // Every living dialog of the box by the identifiers a party would use (RFC 3261 section 12): in-dialog requests find
 // their leg here, and Replaces, Refer-To, Target-Dialog, Join and dialog-info find the dialog they name.
 import type { DialogName } from '../sip/message/replaces.ts';
+import type { ServerTransaction } from '../sip/transaction/transaction.ts';
 import type { Leg } from './leg.ts';
 
 export type NamedLeg = {
@@ -12,6 +13,8 @@ export type NamedLeg = {
 export class DialogTable {
   /** Our tags are random and unique, so they alone find the leg; Call-ID and remote tag are then compared. */
   readonly #byLocalTag = new Map<string, Leg>();
+  /** Our tags in SUBSCRIBEs under way: a NOTIFY may overtake the 2xx that makes the dialog (RFC 6665 section 4.4.1). */
+  readonly #expected = new Map<string, { readonly callId: string; readonly hold: (server: ServerTransaction) => void }>();
 
   get size(): number {
     return this.#byLocalTag.size;
@@ -23,6 +26,23 @@ export class DialogTable {
 
   remove(leg: Leg): void {
     if (this.#byLocalTag.get(leg.dialog.localTag) === leg) this.#byLocalTag.delete(leg.dialog.localTag);
+  }
+
+  /** Requests to this tag of ours go to `hold` until `unexpect`. */
+  expect(callId: string, localTag: string, hold: (server: ServerTransaction) => void): void {
+    this.#expected.set(localTag, { callId, hold });
+  }
+
+  unexpect(localTag: string): void {
+    this.#expected.delete(localTag);
+  }
+
+  /** True when somebody waits for the dialog of this request and has taken it. */
+  held(server: ServerTransaction, callId: string, localTag: string): boolean {
+    const expected = this.#expected.get(localTag);
+    if (expected === undefined || expected.callId !== callId) return false;
+    expected.hold(server);
+    return true;
   }
 
   find(callId: string, localTag: string, remoteTag: string): Leg | undefined {

@@ -9,13 +9,14 @@ import { sdpOf } from './body.ts';
 import type { Branch } from './branch.ts';
 import type { Call } from './call.ts';
 import { saveRecord } from './call-record.ts';
-import { nextBranch } from './call-setup.ts';
+import { launch, nextBranch } from './call-setup.ts';
 import { carryResponse, hostTowards } from './carry.ts';
 import { cancelBranches, endCall, hangUp, repeatAck } from './hang-up.ts';
 import { forwardAccepted, forwardProvisional, type InviteExchange } from './invite-forward.ts';
 import { Leg } from './leg.ts';
 import { Pair } from './pair.ts';
 import { carryContacts, followRedirect } from './redirect.ts';
+import { wantedInterval } from './session-timer.ts';
 
 /** Dialogs that one INVITE of ours may make; a proxy that forks wider is broken or hostile. */
 const maxForks = 16;
@@ -102,6 +103,11 @@ function onRejected(call: Call, branch: Branch, response: SipResponse): void | P
   branch.state = 'failed';
   if (call.state !== 'setup') return;
   call.failure = { status: response.status, branch };
+  const seconds = wantedInterval(response, branch.destination.zone);
+  if (seconds !== undefined && call.sessionSeconds === undefined) {
+    call.sessionSeconds = seconds;
+    return sameAgain(call, branch);
+  }
   if (response.status < 400 && followRedirect(call, response)) return;
   if (call.route?.failover.codes.includes(response.status) === true) {
     const retryAfter = Number(/^\d{1,6}/.exec(response.headers.get('retry-after') ?? '')?.[0] ?? 0);
@@ -119,6 +125,12 @@ function onFailure(call: Call, branch: Branch, cause: ClientFailure): void | Pro
   call.failure = { status: cause === 'timeout' ? 408 : 503, branch };
   call.log.warn({ branch: branch.id, node: branch.destination.node?.name, cause }, 'destination-failed');
   return tryNext(call, branch, undefined, 0);
+}
+
+/** The destination takes the call on other terms (RFC 4028 section 7.4): asked once more. */
+async function sameAgain(call: Call, branch: Branch): Promise<void> {
+  await call.media.endBranch(branch.id);
+  await launch(call, branch.destination);
 }
 
 /** Failover: the caller notices nothing but time (unless early media of the failed one was heard). */
@@ -163,6 +175,7 @@ function pairFor(call: Call, branch: Branch, response: SipResponse, flow: Flow):
   if (dialog === undefined) return undefined;
   const callee = new Leg({ owner: call, role: 'callee', zone: branch.destination.zone, dialog, flow });
   callee.invite = 'sent';
+  callee.shownSdp = sdpOf(branch.request);
   const caller = callerLeg(call);
   const pair = new Pair({ caller, callee, branch: branch.id, openOffer: sdpOf(call.invite) === undefined ? undefined : caller });
   call.addLeg(callee);

@@ -120,7 +120,10 @@ export class Leg {
   }
 }
 
+/** In every Contact of ours: says nothing, but phones want a user part. */
+export const contactUser = 'weir';
+
 export function contactFor(flow: Flow): string {
   const transport = flow.protocol === 'udp' ? '' : `;transport=${flow.protocol === 'wss' ? 'ws' : flow.protocol}`;
-  return `<sip:weir@${flow.localHost}:${flow.localPort}${transport}>`;
+  return `<sip:${contactUser}@${flow.localHost}:${flow.localPort}${transport}>`;
 }

@@ -31,6 +31,12 @@ export function answerOptions(context: B2buaContext, server: ServerTransaction):
   server.respond(response, context.now());
 }
 
+/**
+ * A node that says nothing for so many of its response times is passed over: later than 64*T1 the sender could not be
+ * answered any more (RFC 4320 section 4.1).
+ */
+const patience = 4;
+
 interface Errand {
   readonly context: B2buaContext;
   readonly zone: Zone;
@@ -56,19 +62,24 @@ function send(errand: Errand, destination: Destination): void {
   const sdp = sdpOf(server.request);
   // SDP outside of a call (OPTIONS) describes, it does not offer; it crosses only towards the inside.
   if (sdp !== undefined && !destination.zone.outside) putSdp(server.request, request, sdp);
-  context.transactions.send(
+  const giveUp = (status: number): void => {
+    context.timers.cancel(silence);
+    transaction.abandon();
+    route.report(destination, { kind: 'failed', retryAfterMs: 0 }, context.now());
+    tryNext(errand, status);
+  };
+  const silence = context.timers.schedule(context.now() + route.failover.responseMs * patience, () => giveUp(408));
+  const transaction = context.transactions.send(
     request,
     flow,
     {
       response(response) {
+        context.timers.cancel(silence);
         if (response.status < 200) return;
         route.report(destination, { kind: 'answered' }, context.now());
         answer(errand, destination, response);
       },
-      failed(cause) {
-        route.report(destination, { kind: 'failed', retryAfterMs: 0 }, context.now());
-        tryNext(errand, cause === 'timeout' ? 408 : 503);
-      },
+      failed: (cause) => giveUp(cause === 'timeout' ? 408 : 503),
     },
     context.now(),
   );

@@ -20,6 +20,8 @@ import { translateReferId } from './refer.ts';
 /** A subscription is not trusted beyond a day, and one that says nothing lives for an hour. */
 const maxSeconds = 86_400;
 const defaultSeconds = 3600;
+/** NOTIFYs kept while the 2xx is on its way; more are left to their retransmissions. */
+const maxEarly = 8;
 /** How long it outlives its expiry, for the last NOTIFY (RFC 6665 section 4.1.2.4, timer N). */
 const graceMs = 32_000;
 
@@ -35,6 +37,8 @@ export class Subscription {
   #subscriber: Leg | undefined;
   #notifier: Leg | undefined;
   #expiry: Timer | undefined;
+  /** NOTIFYs that came before the 2xx. */
+  readonly #early: ServerTransaction[] = [];
 
   constructor(options: { context: B2buaContext; zone: Zone; server: ServerTransaction; onGone: (subscription: Subscription) => void }) {
     this.#context = options.context;
@@ -99,19 +103,30 @@ export class Subscription {
     const localTag = context.rng.token(16);
     const request = firstRequest({ request: this.#server.request, from: this.#zone, destination, flow, localTag, context });
     request.headers.append('contact', contactFor(flow));
+    context.dialogs.expect(request.callId, localTag, (server) => {
+      if (this.#early.length < maxEarly) this.#early.push(server);
+    });
     context.transactions.send(
       request,
       flow,
       {
-        response: (response) => this.#answered(destination, request, response, flow),
-        failed: (cause) => this.#next(cause === 'timeout' ? 408 : 503),
+        response: (response) => {
+          if (response.status < 200) return;
+          context.dialogs.unexpect(localTag);
+          this.#answered(destination, request, response, flow);
+          this.#releaseEarly();
+        },
+        failed: (cause) => {
+          context.dialogs.unexpect(localTag);
+          this.#releaseEarly();
+          this.#next(cause === 'timeout' ? 408 : 503);
+        },
       },
       context.now(),
     );
   }
 
   #answered(destination: Destination, request: SipRequest, response: SipResponse, flow: Flow): void {
-    if (response.status < 200) return;
     const context = this.#context;
     const server = this.#server;
     const way = { from: destination.zone, to: this.#zone, host: hostTowards(this.#zone, server.flow) };
@@ -122,6 +137,13 @@ export class Subscription {
     }
     server.respond(carried, context.now());
     if (this.#notifier === undefined) this.#onGone(this);
+  }
+
+  #releaseEarly(): void {
+    for (const server of this.#early.splice(0)) {
+      if (this.#notifier !== undefined) this.onRequest(this.#notifier, server);
+      else server.respond(reply(server.request, 481, ''), this.#context.now());
+    }
   }
 
   #join(destination: Destination, request: SipRequest, response: SipResponse, flow: Flow): boolean {
