@@ -7,7 +7,7 @@ import { SourceStatistics } from '../../../media/rtp/source-statistics.ts';
 function fed(sequences: readonly number[]): SourceStatistics {
   const source = new SourceStatistics();
   source.start(1, sequences[0] ?? 0, 0);
-  sequences.forEach((sequence, index) => source.packet(sequence, index * 160, 8000, index * 20));
+  for (const [index, sequence] of sequences.entries()) source.packet(sequence, index * 160, 8000, index * 20);
   return source;
 }
 
@@ -75,7 +75,7 @@ test('SourceStatistics takes its jitter over timestamps that wrap, stand still o
   const source = new SourceStatistics();
   source.start(1, 0, 0);
   const stamps = [0xffffff00, 0xffffff00 + 160, 160 - 0x100 + 160, 160 - 0x100 + 160, 90_000_000, 90_000_160];
-  stamps.forEach((stamp, i) => source.packet(i, stamp >>> 0, 8000, i * 20));
+  for (const [i, stamp] of stamps.entries()) source.packet(i, stamp >>> 0, 8000, i * 20);
   assert.equal(source.jitterMs, 0);
 });
 
