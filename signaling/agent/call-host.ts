@@ -39,7 +39,7 @@ export class Repeater {
     this.stop();
     const end = this.#host.now() + 64 * t1Ms;
     const again = (waitMs: number): void => {
-      this.#timer = timers.schedule(this.#host.now() + waitMs, (now) => {
+      this.#timer = timers.schedule(Math.min(this.#host.now() + waitMs, end), (now) => {
         if (now >= end) return gaveUp();
         send();
         again(Math.min(waitMs * 2, longestMs));

@@ -94,7 +94,7 @@ export class Call {
     this.#incoming = invite;
     void invite.done.then((end) => {
       if (end === 'acknowledged') this.#enter('confirmed');
-      else if (end === 'no-answer' || end === 'timeout') this.hangUp();
+      else if (end === 'no-answer' || end === 'timeout') void this.hangUp();
       else if (end === 'cancelled') this.end({ kind: 'cancelled', by: 'far' });
       else this.end({ kind: 'refused', by: 'near', status: 0, reason: '' });
     });
@@ -144,17 +144,19 @@ export class Call {
     return response;
   }
 
-  /** Ends the call whatever its state: BYE, CANCEL or a refusal. */
-  hangUp(reason = 'Q.850;cause=16;text="NORMAL_CLEARING"'): void {
-    if (this.#state === 'ended') return;
+  /** Ends the call whatever its state: BYE, CANCEL or a refusal. Gives the answer to the BYE, if one was sent and came. */
+  async hangUp(reason = 'Q.850;cause=16;text="NORMAL_CLEARING"'): Promise<SipResponse | undefined> {
+    if (this.#state === 'ended') return undefined;
     if (this.#state === 'early' && this.#incoming?.open === true) this.#incoming.refuse(480);
     else if (this.#state === 'early' && this.#incoming === undefined) {
       this.#unwanted = true;
       this.#outgoing?.cancel(reason);
     } else {
-      void this.request('BYE', { headers: [['reason', reason]] });
+      const answer = this.request('BYE', { headers: [['reason', reason]] });
       this.end({ kind: 'bye', by: 'near', reason });
+      return answer;
     }
+    return undefined;
   }
 
   /** A request of the peer within this dialog; never ACK. */
@@ -202,7 +204,7 @@ export class Call {
       this.#dialog = outcome.dialog;
       this.#enter('confirmed');
       // The 2xx crossed our CANCEL (RFC 3261 section 9.1).
-      if (this.#unwanted) this.hangUp();
+      if (this.#unwanted) void this.hangUp();
     } else if (outcome.kind === 'failed') this.end({ kind: 'failed', cause: outcome.cause });
     else if (outcome.response.status === 487) this.end({ kind: 'cancelled', by: 'near' });
     else this.end({ kind: 'refused', by: 'far', status: outcome.response.status, reason: outcome.response.reason });

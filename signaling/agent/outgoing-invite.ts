@@ -44,6 +44,7 @@ export class OutgoingInvite implements ClientObserver {
   #dialog: UaDialog | undefined;
   #ack: SipRequest | undefined;
   #transaction: ClientTransaction | undefined;
+  #heard = false;
 
   constructor(options: { host: CallHost; media: AgentMedia; request: SipRequest; flow: Flow; dialog?: UaDialog }) {
     this.#host = options.host;
@@ -59,6 +60,11 @@ export class OutgoingInvite implements ClientObserver {
   /** Sends the INVITE; `hop` is the URI of the next hop. */
   start(hop: string): void {
     this.#transaction = this.#host.send(this.request, this.#flow, hop, this);
+  }
+
+  /** Some response came, be it 100. */
+  get heard(): boolean {
+    return this.#heard;
   }
 
   /** Every 1xx but 100, past ones included. */
@@ -77,6 +83,7 @@ export class OutgoingInvite implements ClientObserver {
   }
 
   response(response: SipResponse, _transaction: ClientTransaction, now: number): void {
+    this.#heard = true;
     if (response.status === 100) return;
     if (response.status < 200) this.#provisional(response, now);
     else if (response.status < 300) this.accepted(response, now);

@@ -68,6 +68,8 @@ export class RtpStream {
   #sequence: number;
   #timestamp: number;
   #marker = true;
+  /** From the numbers of the packets echoed to ours. */
+  #shift: { readonly sequence: number; readonly timestamp: number } | undefined;
   #packetsSent = 0;
   #bytesSent = 0;
   #strangePayloads = 0;
@@ -114,6 +116,7 @@ export class RtpStream {
     this.#playing = playing;
     this.#tone = playing.kind === 'tone' ? new ToneSource({ hz: playing.hz }) : undefined;
     this.#marker = true;
+    this.#shift = undefined;
     this.#pace();
   }
 
@@ -168,13 +171,19 @@ export class RtpStream {
     if (this.#sources.size < maxSources) this.#sources.add(`${info.address}:${info.port}`);
     this.#statistics.add(packet, performance.now());
     this.#hear(packet);
-    if (this.#playing.kind === 'echo' && this.#sends()) {
-      bytes.writeUInt32BE(this.#ssrc, 8);
-      this.#sequence = packet.sequenceNumber;
-      this.#timestamp = packet.timestamp;
-      this.#send(bytes, info.port, info.address);
-    }
+    if (this.#playing.kind === 'echo' && this.#sends()) this.#echo(bytes, packet, info);
     for (const listener of this.#listeners) listener();
+  }
+
+  /** Under our SSRC and in our sequence, which goes on where a tone before it ended. Gaps and disorder are kept. */
+  #echo(bytes: Buffer, packet: RtpPacket, to: RemoteInfo): void {
+    this.#shift ??= { sequence: this.#sequence + 1 - packet.sequenceNumber, timestamp: this.#timestamp - packet.timestamp };
+    this.#sequence = (packet.sequenceNumber + this.#shift.sequence) & 0xffff;
+    this.#timestamp = (packet.timestamp + this.#shift.timestamp) >>> 0;
+    bytes.writeUInt16BE(this.#sequence, 2);
+    bytes.writeUInt32BE(this.#timestamp, 4);
+    bytes.writeUInt32BE(this.#ssrc, 8);
+    this.#send(bytes, to.port, to.address);
   }
 
   #hear(packet: RtpPacket): void {

@@ -20,6 +20,7 @@ export class Spectrum {
   readonly #frame = new Float64Array(size);
   readonly #power = new Float64Array(size / 2);
   #used = 0;
+  #reach = reach;
   #samples = 0;
   #squares = 0;
 
@@ -41,7 +42,7 @@ export class Spectrum {
     const total = power.reduce((sum, value) => sum + value, 0);
     const tones: HeardTone[] = [];
     while (tones.length < count) {
-      const tone = takePeak(power, total);
+      const tone = takePeak(power, total, this.#reach);
       if (tone.share < leastShare) break;
       tones.push(tone);
     }
@@ -49,6 +50,8 @@ export class Spectrum {
   }
 
   #flush(): void {
+    // Half a window of audio spreads a tone over twice the bins.
+    this.#reach = Math.max(this.#reach, Math.ceil((reach * size) / this.#used));
     const real = new Float64Array(size);
     const imaginary = new Float64Array(size);
     for (let i = 0; i < this.#used; i++) {
@@ -62,7 +65,7 @@ export class Spectrum {
 }
 
 /** The strongest peak with its neighbours; they are cleared in `power`. The frequency is their centre of mass. */
-function takePeak(power: Float64Array, total: number): HeardTone {
+function takePeak(power: Float64Array, total: number, reach: number): HeardTone {
   let peak = 0;
   for (let i = 1; i < power.length; i++) if ((power[i] ?? 0) > (power[peak] ?? 0)) peak = i;
   let sum = 0;

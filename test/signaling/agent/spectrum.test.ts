@@ -20,7 +20,9 @@ for (const hz of [100, 350, 440, 697, 1000, 1633, 2100, 3400]) {
 test('Spectrum finds a tone in less than one window', () => {
   const spectrum = new Spectrum();
   spectrum.add(new ToneSource({ hz: 440 }).next(1600));
-  assert.ok(Math.abs(spectrum.tones(1)[0]!.hz - 440) < 2);
+  const tones = spectrum.tones(3);
+  assert.equal(tones.length, 1);
+  assert.ok(Math.abs(tones[0]!.hz - 440) < 2);
 });
 
 test('Spectrum tells two tones apart and weighs them', () => {
