@@ -39,10 +39,26 @@ const goodbyeMs = 2000;
 
 /** Throws WeirError when something the config names cannot be had: a port, a certificate, the state directory. */
 export async function startApp(config: Config, log: Log): Promise<App> {
+  const opened: (() => Promise<void> | void)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of opened.splice(0).reverse()) await close();
+  };
+  try {
+    return await assemble(config, log, opened, closeAll);
+  } catch (thrown) {
+    await closeAll();
+    throw thrown;
+  }
+}
+
+async function assemble(config: Config, log: Log, opened: (() => Promise<void> | void)[], closeAll: () => Promise<void>): Promise<App> {
   const rng = systemRng();
   const timers = new TimerShell();
   const now = (): number => timers.now();
-  const store = await Store.open({ directory: config.state.directory, cdrFile: config.cdr.file, log });
+  opened.push(() => timers.close());
+  const store = new Store({ directory: config.state.directory, cdrFile: config.cdr.file, log, timers, now });
+  opened.push(() => store.close());
+  const leftovers = await store.loadRecords();
   const workers = new WorkerPool({
     media: config.media,
     zones: config.zones,
@@ -55,10 +71,12 @@ export async function startApp(config: Config, log: Log): Promise<App> {
       for (const session of sessions) b2bua.mediaLost(session, 'media-failed');
     },
   });
+  opened.push(() => workers.close());
   await workers.start();
 
   const zones = new ZoneTable(config.zones);
   const dns = new NodeDnsLookup({ servers: config.dns.servers });
+  opened.push(() => dns.close());
   const resolver = new Resolver({ dns, timers, now, supported: ['udp', 'tcp', 'tls'] });
   const pools = new Map(config.pools.map((pool) => [pool.name, new Pool(pool)]));
   const usesTls = config.zones.some((zone) => zone.listeners.some((listener) => listener.protocol === 'tls'));
@@ -109,14 +127,16 @@ export async function startApp(config: Config, log: Log): Promise<App> {
     wallClock: () => Date.now(),
   };
   const b2bua = new B2bua(context, () => {});
+  opened.push(() => transport.close());
   await transport.start();
-  await settleLeftovers(context, transport, store, log);
+  settleLeftovers(context, transport, leftovers, log);
   const stopStatus = startStatusLine(log, config.log.statusSeconds, () => ({
     calls: b2bua.calls,
     dialogs: context.dialogs.size,
     sessions: workers.sessions,
     portsFree: workers.loads().reduce((sum, load) => sum + load.portsFree, 0),
   }));
+  opened.push(stopStatus);
   log.info({ zones: config.zones.length, nodes: config.pools.reduce((sum, pool) => sum + pool.nodes.length, 0) }, 'ready');
 
   const drain = async (limitMs: number): Promise<void> => {
@@ -135,23 +155,17 @@ export async function startApp(config: Config, log: Log): Promise<App> {
       const limit = deadline(goodbyeMs);
       await Promise.race([drained, limit.reached]);
       limit.cancel();
-      stopStatus();
-      await transport.close();
-      dns.close();
-      timers.close();
-      await workers.close();
-      await store.close();
+      await closeAll();
     },
   };
 }
 
-/** Calls of a process that was killed: brought to an end before new ones come. */
-async function settleLeftovers(context: B2buaContext, transport: SipTransport, store: Store, log: Log): Promise<void> {
-  const records = await store.loadRecords();
-  if (records.size > 0) log.warn({ calls: records.size }, 'settling-calls-of-a-killed-process');
-  for (const [id, json] of records) {
+/** Calls of a process that was killed: brought to an end. */
+function settleLeftovers(context: B2buaContext, transport: SipTransport, leftovers: ReadonlyMap<string, string>, log: Log): void {
+  if (leftovers.size > 0) log.warn({ calls: leftovers.size }, 'settling-calls-of-a-killed-process');
+  for (const [id, json] of leftovers) {
     const record = readRecord(json, log);
-    const done = (): void => store.deleteRecord(id);
+    const done = (): void => context.book.deleteRecord(id);
     if (record === undefined) done();
     else settleCall(context, record, (flow, message) => void transport.send(flow, encodeMessage(message)), done);
   }
