@@ -1,5 +1,7 @@
 // The TLS certificate Weir makes for itself when the operator gives none (P-256, self-signed): peers get encryption, not proof of
 // who we are. Certificate and key lie in one file of the state directory, so they are renewed as a pair and survive restarts.
+// The polyfill that @peculiar/x509 asks its users for; it must come first.
+import 'reflect-metadata';
 import { createPrivateKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
 import { mkdir, open, readFile, rename } from 'node:fs/promises';
 import { hostname } from 'node:os';

@@ -49,8 +49,10 @@ export class UdpListener {
   /** Rejects with the error of bind. */
   async start(): Promise<void> {
     const { listener } = this.#options;
+    // With a lookup that is done at once, so is the bind.
+    const listening = once(this.#socket, 'listening');
     this.#socket.bind({ address: listener.address, port: listener.port });
-    await once(this.#socket, 'listening');
+    await listening;
     this.#info = describeListener(this.#options.zone, listener, this.#socket.address().port);
     this.#state = 'open';
     this.#widen();
