@@ -1,7 +1,9 @@
 // The end of a call in one line: the closing log event and the call detail record (CDR), from the same facts.
 import type { CallMediaReport } from '../session/session-engine.ts';
+import { tagOf } from '../sip/message/name-addr.ts';
 import { parseUri } from '../sip/message/uri.ts';
 import type { Call } from './call.ts';
+import { type MediaSummary, type Silence, silenceOf, summarize } from './media-summary.ts';
 
 export interface Cdr {
   readonly version: 1;
@@ -21,13 +23,16 @@ export interface Cdr {
   readonly status: number;
   readonly reason: string;
   readonly branches: number;
-  readonly media: CallMediaReport | undefined;
+  readonly silence: Silence;
+  readonly media: readonly MediaSummary[];
 }
 
 export function cdrOf(call: Call, report: CallMediaReport | undefined): Cdr {
   const { invite, ending, startedAt } = call;
   const endedAt = ending?.at ?? call.context.now();
   const answered = call.branches.find((branch) => branch.state === 'answered') ?? call.branches.at(-1);
+  const duration_ms = call.answeredAt === undefined ? 0 : Math.round(endedAt - call.answeredAt);
+  const media = summarize(report, tagOf(invite.from) ?? '');
   return {
     version: 1,
     id: call.id,
@@ -40,11 +45,12 @@ export function cdrOf(call: Call, report: CallMediaReport | undefined): Cdr {
     start: new Date(call.startedWall).toISOString(),
     pdd_ms: since(startedAt, call.progressAt),
     setup_ms: since(startedAt, call.answeredAt),
-    duration_ms: call.answeredAt === undefined ? 0 : Math.round(endedAt - call.answeredAt),
+    duration_ms,
     status: ending?.status ?? 0,
     reason: ending?.reason ?? 'internal-error',
     branches: call.branches.length,
-    media: report,
+    silence: silenceOf(media, duration_ms),
+    media,
   };
 }
 
