@@ -180,6 +180,11 @@ export class World {
     assert.equal(this.timers.size, 0, 'timers left');
   }
 
+  /** From Weir to a party, as if by the transports. */
+  send(flow: Flow, bytes: Uint8Array): void {
+    this.#carry(flow, bytes);
+  }
+
   /** From a party to Weir. */
   deliver(from: Party, text: string): void {
     for (let copy = 0; copy < this.copies(); copy++) {
