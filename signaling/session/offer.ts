@@ -100,6 +100,8 @@ function startOver(call: CallState, nearTag: string, rng: Rng): void {
   call.nearLines = [];
   call.branches = [];
   call.answered = [];
+  // They served another party; the next apply closes them.
+  call.transports = [];
 }
 
 function newSide(rng: Rng): Side {

@@ -152,7 +152,7 @@ export class SessionEngine {
     const result = this.#queue.isFull(callId)
       ? refused(500, 'too many negotiations wait')
       : await this.#guarded(callId, refused(500, 'internal error'), operation);
-    if (result.kind === 'refused') this.#log.info({ callId, step, status: result.status, reason: result.reason }, 'sdp-refused');
+    if (result.kind === 'refused') this.#log.debug({ callId, step, status: result.status, reason: result.reason }, 'sdp-refused');
     return result;
   }
 

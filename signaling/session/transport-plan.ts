@@ -29,8 +29,8 @@ export function planTransports(
   const wanted: WantedTransport[] = [];
   const end = (role: Role, line: number, described: Extract<ReadLine, { kind: 'live' }>): TransportId => {
     const at = role === 'near' ? null : branch.name;
-    const living = livingTransport(call, at, line);
     const policy = policies[role];
+    const living = livingTransport(call, at, line, policy.zone);
     const offered = policy.family === 'keep' ? described.family : policy.family;
     const family = role === offerer ? described.family : (living?.family ?? offered);
     // A zero address is on hold, not somewhere else.
@@ -49,6 +49,6 @@ export function transportRequest(wanted: WantedTransport): TransportRequest {
 }
 
 /** Any that is still open there, also that of a line that was off meanwhile. The near side has one for all branches. */
-function livingTransport(call: CallState, branch: string | null, line: number): Transport | undefined {
-  return call.transports.findLast((transport) => transport.branch === branch && transport.line === line);
+function livingTransport(call: CallState, branch: string | null, line: number, zone: string): Transport | undefined {
+  return call.transports.findLast((transport) => transport.branch === branch && transport.line === line && transport.zone === zone);
 }

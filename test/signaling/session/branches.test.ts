@@ -140,3 +140,33 @@ test('names of branches and tags from the prototype are names like others', asyn
   assert.deepEqual(flows(state()), ['16000 > 4000', '4000 > 16000']);
   assert.equal((await engine.query('__proto__'))?.ends, undefined);
 });
+
+test('a branch whose early answer came to nothing hands the near side back', async () => {
+  const { offer, answer, rollback, state } = bench();
+  await offer(audio(), a);
+  await offer(audio(), b);
+  await answer(server(), a);
+  await answer(server({ port: 17_000 }), b);
+  await rollback({ branch: 'b' });
+  assert.deepEqual(flows(state()), ['16000 > 4000', '4000 > 16000']);
+});
+
+test('answers that alternate between branches leave one mark each', async () => {
+  const { offer, answer, engine } = bench();
+  await offer(audio(), a);
+  await offer(audio(), b);
+  for (const branch of [a, b, a, b, a]) await answer(server({ port: branch === a ? 16_000 : 17_000 }), branch);
+  assert.deepEqual(engine.export('c')?.answered, ['b', 'a']);
+});
+
+test('when another party starts over, nothing of the first near side serves it', async () => {
+  const { offer, answer, engine, relay } = bench();
+  await offer(server(), { by: 'far', branch: 'a' });
+  await answer(audio(), { by: 'far', branch: 'a', to: 'near' });
+  await engine.removeBranch({ callId: 'c', branch: 'a' });
+  assert.equal(relay.open.get('c')?.size, 1);
+  const toFar = text(await offer(audio(), { branch: 'b' }));
+  assert.match(toFar, /^c=IN IP4 10\.0\.0\.1\r$/m);
+  assert.match(text(await answer(server(), { branch: 'b' })), /^c=IN IP4 203\.0\.113\.1\r$/m);
+  assert.equal(relay.open.get('c')?.size, 2);
+});

@@ -178,6 +178,28 @@ test('a zero address stops what goes there, keeps the streams and re-arms when i
   assert.equal(transport(state(), 4000).armed, 2);
 });
 
+test('a zero address of the other family is a hold like any other', async () => {
+  const { offer, answer, relay } = bench();
+  await offer(audio());
+  const shown = ports(text(await answer(server())));
+  await offer(audio().replace('c=IN IP4 198.51.100.7', 'c=IN IP6 ::'));
+  assert.deepEqual(ports(text(await answer(server()))), shown);
+  assert.deepEqual(relay.commands, ['reserve 2', 'apply', 'apply']);
+});
+
+test('of several c=, o= and s= lines in one place the first is written', async () => {
+  const { offer } = bench();
+  const sdp = text(
+    await offer(
+      audio({ more: ['c=IN IP4 198.51.100.8', 'c=IN IP4 198.51.100.9'] }).replace(
+        't=0 0',
+        'o=- 1 1 IN IP4 1.2.3.4\r\ns=x\r\nc=IN IP4 1.2.3.4\r\nt=0 0',
+      ),
+    ),
+  );
+  assert.equal(sdp.match(/^[ocsm]=/gm)?.join(''), 'o=s=c=m=c=');
+});
+
 for (const [what, attributes, expected] of [
   ['nothing said: the next port', [], '198.51.100.7 4001'],
   ['a=rtcp with a port', ['rtcp:4777'], '198.51.100.7 4777'],
@@ -257,6 +279,7 @@ test('only one offer is open at a time, whoever made it', async () => {
   await answer(server());
   await offer(server({ version: 2 }), { by: 'far' });
   assert.equal(status(await offer(audio({ version: 2 }))), 491);
+  assert.equal(status(await offer(server({ version: 2 }))), 491, 'the same words of the other party are another offer');
   assert.equal(status(await answer(audio(), { by: 'far' })), 200);
 });
 
@@ -370,5 +393,19 @@ test('a session c= of the peer gets media c= lines beside it where our addresses
   assert.deepEqual(
     sdp.match(/^[cm]=.*/gm)?.map((line) => line.replace(/ \d{5} /, ' PORT ').trimEnd()),
     ['c=IN IP4 203.0.113.1', 'm=audio PORT RTP/AVP 0 101', 'm=video PORT RTP/AVP 96', 'c=IN IP6 2001:db8:a::1'],
+  );
+});
+
+test('a side that moves to another zone gets another port there', async () => {
+  const { offer, answer, relay } = bench();
+  await offer(audio());
+  await answer(server());
+  const near = { ...outside, zone: 'inside' };
+  await offer(audio({ address: '10.0.0.9', version: 2 }), { near });
+  assert.match(text(await answer(server(), { near })), /^c=IN IP4 10\.0\.0\.1\r$/m);
+  assert.deepEqual(
+    [...(relay.open.get('c')?.values() ?? [])].map((request) => request.interface),
+    ['outside', 'inside', 'inside'],
+    'the old one stays until the new agreement is final',
   );
 });
