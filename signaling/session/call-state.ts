@@ -22,7 +22,9 @@ export interface CallState {
   /** Everything reserved and in use. */
   transports: Transport[];
   nextTransport: TransportId;
+  /** Of the last state sent to the relay, and of the last one it took. */
   revision: number;
+  applied: number;
 }
 
 /** How we appear to one party: our own o= line (RFC 3264 section 8) and the last description it got. */

@@ -34,6 +34,7 @@ export function newCall(callId: string, nearTag: string, rng: Rng): CallState {
     transports: [],
     nextTransport: 1,
     revision: 0,
+    applied: 0,
   };
 }
 

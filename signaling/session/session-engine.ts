@@ -68,7 +68,8 @@ export class SessionEngine {
       if (call === undefined) return refused(481, 'no such call');
       const outcome = takeAnswer(call, request);
       if (outcome.kind === 'refused') return outcome;
-      const failed = outcome.changed ? await this.#apply(call) : undefined;
+      // A repeated answer is the second chance of a state that did not get through.
+      const failed = outcome.changed || call.applied !== call.revision ? await this.#apply(call) : undefined;
       return failed === undefined ? sdpResult(outcome.sdp) : refusedByRelay(failed);
     });
   }
@@ -136,7 +137,10 @@ export class SessionEngine {
   async #apply(call: CallState): Promise<RelayFailed | undefined> {
     call.revision++;
     const reply = await this.#relay.apply(call.callId, call.revision, wantedState(call, this.#limits));
-    if (reply.kind === 'ok') return undefined;
+    if (reply.kind === 'ok') {
+      call.applied = call.revision;
+      return undefined;
+    }
     this.#log.warn({ callId: call.callId, failure: reply.failure, reason: reply.message }, 'session-apply-failed');
     return reply;
   }

@@ -27,6 +27,9 @@ for (const [failure, expected] of [
     await offer(audio());
     relay.failure = failure;
     assert.equal(status(await answer(server())), expected);
+    assert.equal(relay.states.size, 0);
+    assert.equal(status(await answer(server())), 200, 'the same answer again tries again');
+    assert.equal(relay.states.size, 1);
   });
 }
 
