@@ -46,6 +46,8 @@ interface Flight {
   readonly done: (error: Error | null) => void;
 }
 
+const noSlot = -1;
+
 // Addresses are literal: the default lookup would answer a tick later, when the slot may hold another packet already.
 function lookupLiteral(address: string, _options: object, done: (error: null, address: string, family: number) => void): void {
   done(null, address, address.includes(':') ? 6 : 4);
@@ -235,6 +237,10 @@ export class DgramIo implements PacketIo {
     entry.inFlight++;
     this.#slots.hold(slot);
     entry.socket.send(this.#slots.bytes(slot), start, length, to.port, to.text, flight.done);
+    // With nothing queued the kernel has read the bytes already; only the news of it comes a tick later.
+    if (entry.socket.getSendQueueCount() > 0) return;
+    flight.slot = noSlot;
+    this.#slots.release(slot);
   }
 
   #newFlight(entry: Entry): Flight {
@@ -244,7 +250,7 @@ export class DgramIo implements PacketIo {
 
   #landed(flight: Flight, error: Error | null): void {
     const { entry, slot } = flight;
-    this.#slots.release(slot);
+    if (slot !== noSlot) this.#slots.release(slot);
     this.#flights.push(flight);
     entry.inFlight--;
     if (error === null) this.#counters.sent++;

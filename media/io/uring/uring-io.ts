@@ -263,7 +263,7 @@ export class UringIo implements PacketIo {
     if ((flags & flagBuffer) !== 0) {
       const slot = flags >>> bufferShift;
       this.#buffers.hold(slot);
-      if (socket.open && result >= headroom) this.#deliver(socket, slot, now);
+      if (socket.open && !this.#stopped && result >= headroom) this.#deliver(socket, slot, now);
       this.#buffers.release(slot);
     }
     if ((flags & flagMore) !== 0) return;

@@ -1,0 +1,50 @@
+// Raw figures of the three backends with the reference relay. Usage: raw.ts [calls] [backend ...]
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import type { BenchCall } from './generator.ts';
+import { type LineProcess, pinned, startProcess } from './line-process.ts';
+import { measure, type RelayUnderTest, searchMaximum } from './load.ts';
+
+const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+export async function startEchoRelay(backend: string, calls: number, ports: object): Promise<RelayUnderTest> {
+  const node = [process.execPath, '--disable-warning=ExperimentalWarning', here('echo-relay.ts')];
+  const [command, ...args] = pinned(0, [...node, backend, String(calls), JSON.stringify(ports)]);
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const line = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout }).once('line', resolve);
+    child.once('exit', (code) => reject(new Error(`The relay ended with code ${code}`)));
+  });
+  const stop = (): Promise<void> =>
+    new Promise((resolve) => {
+      child.once('exit', () => resolve());
+      child.kill('SIGKILL');
+    });
+  const listed: BenchCall[] = JSON.parse(line);
+  return { name: `echo ${backend}`, pid: child.pid ?? 0, address: '127.0.0.1', calls: listed, stop };
+}
+
+async function raw(generator: LineProcess, backend: string, calls: number): Promise<void> {
+  const ports = (await generator.ask({ kind: 'ports' })) as object;
+  const relay = await startEchoRelay(backend, calls, ports);
+  await measure(generator, relay, 20_000, 1);
+  for (const rate of [20_000, 100_000]) {
+    const run = await measure(generator, relay, rate, 2);
+    const { latency } = run;
+    console.log(
+      `${backend.padEnd(6)} ${calls} calls ${rate} pps: ${run.cpuUsPerPacket.toFixed(2)} us/packet, cpu ${(run.cpu * 100).toFixed(0)} %, lost ${run.lost}, p50 ${latency.p50} us, p99 ${latency.p99} us, behind ${run.behind}`,
+    );
+  }
+  const best = await searchMaximum(generator, relay, { low: 40_000, high: 800_000, step: 10_000, seconds: 2 });
+  console.log(
+    `${backend.padEnd(6)} ${calls} calls loss-free max ${best?.packetsPerSecond ?? 0} pps, cpu ${((best?.cpu ?? 0) * 100).toFixed(0)} %`,
+  );
+  await relay.stop();
+}
+
+const calls = Number(process.argv[2] ?? 200);
+const backends = process.argv.length > 3 ? process.argv.slice(3) : ['uring', 'epoll', 'dgram'];
+const generator = await startProcess(here('generator-process.ts'), ['127.0.0.1'], 1);
+for (const backend of backends) await raw(generator, backend, calls);
+await generator.stop();
