@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rtpBytes } from '../../support/rtp-bytes.ts';
-import { at, inside, outside, PlainCall, RelayWorld, targets } from './relay-world.ts';
+import { at, endpoint, inside, outside, PlainCall, RelayWorld, targets } from './relay-world.ts';
 
 const caller = '198.51.100.7:4000';
 const node = '10.0.0.5:6000';
@@ -25,8 +25,9 @@ test('SourceLearning locks the signalled address with its first packet and rejec
   const { world, call } = answered();
   call.fromCaller(caller);
   for (let i = 0; i < 50; i++) assert.deepEqual(call.fromCaller(attacker, { sequence: i }), []);
+  assert.deepEqual(call.fromCaller('192.0.2.66:4000'), [], 'the same port on another host');
   assert.deepEqual(targets(call.fromNode(node)), [caller]);
-  assert.equal(world.report('call')[0]?.rejectedSource, 50);
+  assert.equal(world.report('call')[0]?.rejectedSource, 51);
   assert.equal(world.report('call')[0]?.packetsIn, 1);
 });
 
@@ -104,6 +105,15 @@ test('SourceLearning takes a peer of no rank after silence when the signalled ad
   assert.deepEqual(targets(call.fromCaller('198.51.100.7:31000')), [node]);
   assert.deepEqual(call.fromCaller('203.0.113.200:9000'), []);
   assert.deepEqual(targets(call.fromNode(node)), ['198.51.100.7:31000']);
+});
+
+test('SourceLearning believes no stranger in place of a peer that has not said where it is', () => {
+  const world = new RelayWorld();
+  const [, , branch] = world.reserve('call', [{ id: 1 }, { id: 2, interface: 'inside' }, { id: 3, interface: 'inside' }]);
+  const transports = [endpoint({ id: 1, ...at('198.51.100.7', 4000) }), endpoint({ id: 2, ...at('10.0.0.5', 6000) }), endpoint({ id: 3 })];
+  world.apply('call', { transports, streams: [{ from: 3, to: [1], codecs: [] }] });
+  world.pass(10_000);
+  assert.deepEqual(world.deliver('10.6.6.6:6666', branch!, rtpBytes()), []);
 });
 
 test('SourceLearning lets the exact address win over another port of the same host', () => {

@@ -216,14 +216,23 @@ test('WorkerPool fails pending commands when the thread ends, and gives its port
     entry: '../../support/faulty-worker.ts',
     media: { ports: { min: 31_000, max: 31_007 } },
   });
-  for (const session of ['exit', 'b', 'c', 'd']) await reserved(pool, session);
+  const lost = (await reserved(pool, 'exit'))[1];
+  for (const session of ['b', 'c', 'd']) await reserved(pool, session);
   const full = await pool.reserve('e', [{ id: 1, interface: 'outside', family: 4, rtcp: 'pair' }]);
   assert.equal(full.kind === 'failed' && full.failure, 'no-ports');
   const again = once(told, 'media-worker-ready');
   const outcome = await pool.query('exit');
   assert.equal(outcome.kind === 'failed' && outcome.failure, 'worker-gone');
   await again;
-  for (const session of ['e', 'f', 'g', 'h']) await reserved(pool, session);
+  // A port of the lost worker is no longer ours: a peer on this host may have it.
+  const [phone] = await peers(context, '127.10.4.1');
+  const node = await UdpPeer.bind(lost.address, lost.port);
+  const [outside] = await reserved(pool, 'e');
+  await pool.apply('e', 1, twoWay(remote(1, phone!, undefined), remote(2, node, undefined)));
+  await phone!.send(rtpBytes(), outside);
+  await node.next();
+  node.close();
+  for (const session of ['f', 'g']) await reserved(pool, session);
 });
 
 test('WorkerPool.start fails with a reason when a worker cannot start', async (context) => {
