@@ -155,6 +155,14 @@ export class Ring {
     this.#argument.free();
   }
 
+  /**
+   * For requests that would not end: the kernel cancels them in its own time after the close, and the memory they may
+   * write to stays mapped. Leaked once is better than someone else's overwritten.
+   */
+  abandon(): void {
+    this.#libc.close(this.fd);
+  }
+
   #enter(complete: number, argument: bigint, argumentBytes: number): number {
     Atomics.store(this.words, this.#sqTailAt, this.#sqTail);
     const flags = argumentBytes > 0 ? enterGetevents | enterExtArg : enterGetevents;

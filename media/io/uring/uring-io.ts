@@ -74,10 +74,13 @@ export class UringIo implements PacketIo {
   constructor(libc: Libc, sizes: UringSizes = uringSizes) {
     this.#libc = libc;
     this.#ring = new Ring(libc, { submissions: sizes.submissions, completions: sizes.completions });
+    this.wakeFd = libc.eventfd(0, cloexec);
     try {
+      if (this.wakeFd < 0) throw new WeirError('uring-unavailable', `no eventfd: ${errnoName(libc.errno())}`);
       this.#buffers = new Buffers(libc, this.#ring, sizes.slots, sizes.spareSlots);
     } catch (thrown) {
       this.#ring.free();
+      if (this.wakeFd >= 0) libc.close(this.wakeFd);
       throw thrown;
     }
     this.#udp = new UdpSockets(libc);
@@ -88,8 +91,6 @@ export class UringIo implements PacketIo {
     // The kernel reserves the whole name length before the payload: with 48 the payload begins at the headroom's end.
     const parts = { nameLow: 0, nameHigh: 0, nameBytes: headroom - outWords * 4, vectorLow: 0, vectorHigh: 0 };
     writeMessage(new Uint32Array(this.#scratch.buffer), 0, parts);
-    this.wakeFd = libc.eventfd(0, cloexec);
-    if (this.wakeFd < 0) throw new WeirError('uring-unavailable', `no eventfd: ${errnoName(libc.errno())}`);
     this.#armWake();
   }
 
@@ -379,8 +380,10 @@ export class UringIo implements PacketIo {
     }
     this.#direct.free();
     this.#udp.free();
-    // Memory a request could still write to is not unmapped: leaked once is better than someone else's overwritten.
-    if (this.#wakeArmed || !this.#sockets.idle) return;
+    if (this.#wakeArmed || !this.#sockets.idle) {
+      this.#ring.abandon();
+      return;
+    }
     this.#buffers.free();
     this.#ring.free();
     this.#scratch.free();

@@ -1,6 +1,7 @@
 // A stage for packet I/O stories: a story is a generator that yields a condition and goes on in the turn in which it
 // holds. One way to write a test for backends that block their thread and for one that does not.
 import assert from 'node:assert/strict';
+import { readdirSync, readlinkSync } from 'node:fs';
 import { DgramIo } from '../../../media/io/dgram/dgram-io.ts';
 import { EpollIo } from '../../../media/io/epoll/epoll-io.ts';
 import { type Libc, loadLibc } from '../../../media/io/native/libc.ts';
@@ -116,6 +117,18 @@ export function nativeLibc(): Libc {
   const found = loadLibc();
   if (found.kind === 'unavailable') throw new Error(found.reason);
   return found.libc;
+}
+
+/** Open sockets, rings, epoll instances and eventfds of the process. */
+export function nativeDescriptors(): number {
+  const links = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return '';
+    }
+  });
+  return links.filter((link) => link.startsWith('socket:') || link.startsWith('anon_inode:')).length;
 }
 
 function makeIo(backend: Backend, small: 'small' | 'normal'): PacketIo {

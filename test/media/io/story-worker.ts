@@ -1,7 +1,6 @@
 // Thread that plays one story, as media workers run a backend: the blocking ones block it. Posts 'ok' or the failure.
-import { readdirSync, readlinkSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { nativeLibc, Stage } from './stage.ts';
+import { nativeDescriptors, nativeLibc, Stage } from './stage.ts';
 import { basicStories } from './stories-basic.ts';
 import { hostStories, nativeStories, wakeup } from './stories-host.ts';
 import { smallStories, stressStories } from './stories-stress.ts';
@@ -11,7 +10,7 @@ wakeup.ticks = ticks;
 wakeup.onTick = (fd) => parentPort?.postMessage({ wake: fd });
 
 try {
-  const before = descriptors();
+  const before = nativeDescriptors();
   const story = [basicStories, stressStories, smallStories, hostStories, nativeStories]
     .map((map) => map.get(name))
     .find((found) => found !== undefined);
@@ -19,21 +18,9 @@ try {
   const stage = new Stage(backend, smallStories.has(name) ? 'small' : 'normal');
   await stage.play(story);
   if (stage.io.wakeFd >= 0) nativeLibc().close(stage.io.wakeFd);
-  const left = descriptors() - before;
+  const left = nativeDescriptors() - before;
   if (left > 0) throw new Error(`${left} descriptors are left open`);
   parentPort?.postMessage({ ok: true });
 } catch (thrown) {
   parentPort?.postMessage({ failure: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) });
-}
-
-/** Open sockets, rings, epoll instances and eventfds of the process. */
-function descriptors(): number {
-  const links = readdirSync('/proc/self/fd').map((fd) => {
-    try {
-      return readlinkSync(`/proc/self/fd/${fd}`);
-    } catch {
-      return '';
-    }
-  });
-  return links.filter((link) => link.startsWith('socket:') || link.startsWith('anon_inode:')).length;
 }
