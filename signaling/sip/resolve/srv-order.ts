@@ -21,10 +21,12 @@ function drawByWeight(group: readonly SrvRecord[], rng: Rng): SrvRecord[] {
   while (left.length > 1) {
     const total = left.reduce((sum, record) => sum + record.weight, 0);
     let rest = rng.int(total + 1);
-    const index = left.findIndex((record) => {
+    const weighted = left.findIndex((record) => {
       rest -= record.weight;
       return rest <= 0;
     });
+    // All of weight 0: RFC 2782 does not say; in turn by chance, or one server would get everything.
+    const index = total === 0 ? rng.int(left.length) : weighted;
     drawn.push(...left.splice(index, 1));
   }
   return [...drawn, ...left];

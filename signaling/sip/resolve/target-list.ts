@@ -1,7 +1,7 @@
 // RFC 3263 section 4 as one pure function: from a URI and what is known of DNS to the list of targets, best first. It is run
 // again whenever more is known; what it misses it simply asks of the view, which notes the question and answers "nothing yet".
 import { isIP } from 'node:net';
-import type { SipUri } from '../message/uri.ts';
+import { hostAddress, type SipUri } from '../message/uri.ts';
 import type { Protocol, Target } from '../transport/flow.ts';
 import type { AddressRecord, NaptrRecord, SrvRecord } from './dns-lookup.ts';
 
@@ -165,8 +165,7 @@ function namedProtocol(uri: SipUri, secure: boolean): Protocol | 'unknown' | und
 
 /** RFC 3263 4: TARGET is maddr when there is one. */
 function hostName(uri: SipUri): string | undefined {
-  const text = uri.params.get('maddr') ?? uri.host;
-  return cleanName(text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text);
+  return cleanName(hostAddress({ host: uri.params.get('maddr') ?? uri.host }));
 }
 
 /** Lower case, no root dot; undefined for what cannot be asked for: every question leaves as a name we have checked. */
