@@ -26,8 +26,8 @@ export interface ClientScene {
   readonly counters: TransactionCounters;
   /** The latest time the layer was told. */
   now(): number;
-  /** The entry left the flow `from` for another. */
-  moved(entry: ClientEntry, from: Flow): void;
+  /** The entry left this stream for UDP. */
+  left(entry: ClientEntry, stream: Flow): void;
   /** The stream to the peer of this UDP flow was no way. */
   refused(flow: Flow, now: number): void;
   /** Sends a CANCEL in a transaction of its own, with the INVITE's branch. */
@@ -124,7 +124,6 @@ export class ClientEntry implements ClientHost {
 
   failed(cause: ClientFailure, now: number): void {
     const handle = this.#handle;
-    this.#handle = undefined;
     if (cause === 'timeout') this.#scene.counters.clientTimeouts++;
     // A stream that swallowed the request (a SYN dropped on the way) is not tried again at once.
     if (this.#fallback !== undefined) this.#scene.refused(this.#fallback, now);
@@ -171,7 +170,7 @@ export class ClientEntry implements ClientHost {
     const stream = this.#flow;
     this.#flow = datagram;
     this.#fallback = undefined;
-    this.#scene.moved(this, stream);
+    this.#scene.left(this, stream);
     this.#machine.start(out.bytes, false, now);
   }
 }

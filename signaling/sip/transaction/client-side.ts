@@ -51,7 +51,7 @@ export class ClientSide {
       timing,
       counters,
       now: this.#now,
-      moved: (entry, from) => this.#moved(entry, from),
+      left: (entry, flow) => this.#unindex(entry, flow.connection),
       refused: (flow, now) => this.#refused.add(flow, now),
       sendCancel: (cancel, branch, now) => this.#launch(cancel, branch, undefined, undefined, now),
       stray: (response, flow, now) => user.strayResponse(response, flow, now),
@@ -88,7 +88,6 @@ export class ClientSide {
   }
 
   flowFailed(flow: Flow, now: number): void {
-    if (flow.connection === 0) return;
     for (const entry of this.#byConnection.get(flow.connection) ?? []) entry.transportFailed(now);
   }
 
@@ -105,11 +104,6 @@ export class ClientSide {
     const stream = this.#transport.streamSibling(datagram);
     if (stream !== undefined) this.#counters.streamUpgrades++;
     return stream;
-  }
-
-  #moved(entry: ClientEntry, from: Flow): void {
-    this.#unindex(entry, from.connection);
-    this.#index(entry);
   }
 
   #forget(entry: ClientEntry): void {

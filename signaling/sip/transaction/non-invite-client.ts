@@ -51,7 +51,6 @@ export class NonInviteClient implements ClientMachine {
 
   transportFailed(now: number): void {
     if (this.#state === 'trying' || this.#state === 'proceeding') this.#fail('transport', now);
-    else if (this.#state === 'completed') this.#enter('terminated', now);
   }
 
   cancel(): void {

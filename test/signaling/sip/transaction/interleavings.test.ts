@@ -8,7 +8,7 @@ import type { ClientFailure, ClientTransaction, ServerTransaction } from '../../
 import { flowOf, lifetime, outline, requestText, response, Stage, tcp, udp } from './stage.ts';
 
 const methods = ['INVITE', 'OPTIONS', 'BYE', 'ACK', 'CANCEL'] as const;
-const statuses = [100, 180, 183, 200, 202, 302, 401, 408, 481, 486, 487, 503, 603] as const;
+const statuses = [100, 180, 183, 200, 202, 300, 401, 408, 481, 486, 487, 503, 603] as const;
 const flows = [udp, tcp, flowOf('tcp', 2)] as const;
 const branches = ['z9hG4bKa', 'z9hG4bKb', 'z9hG4bK', 'old', ''] as const;
 
@@ -97,7 +97,7 @@ class Play {
         this.#answer(one.which, one.status, one.tag);
         break;
       case 'cancel':
-        this.clients[one.which]?.transaction.cancel(stage.now);
+        this.#client(one.which)?.transaction.cancel(stage.now);
         break;
       case 'abandon':
         this.#abandon(one.which);
@@ -132,6 +132,10 @@ class Play {
     assert.equal(stage.timers.size, 0, 'no timer stays');
   }
 
+  #client(which: number): (typeof this.clients)[number] | undefined {
+    return this.clients[which % Math.max(this.clients.length, 1)];
+  }
+
   #server(which: number, act: (server: ServerTransaction) => void): void {
     const server = this.stage.servers[which % Math.max(this.stage.servers.length, 1)];
     if (server !== undefined) act(server);
@@ -159,7 +163,7 @@ class Play {
   }
 
   #abandon(which: number): void {
-    const client = this.clients[which];
+    const client = this.#client(which);
     if (client === undefined) return;
     client.transaction.abandon();
     client.watch.abandoned = true;

@@ -37,6 +37,7 @@ describe('inviteClient over UDP', () => {
     assert.deepEqual(stage.told, ['32000 failed timeout']);
     assert.equal(stage.layer.counters.clientTransactions, 0);
     assert.equal(stage.layer.counters.clientTimeouts, 1);
+    assert.equal(stage.layer.counters.requestRetransmissionsSent, 6);
     assert.equal(stage.timers.size, 0);
   });
 
@@ -78,6 +79,20 @@ describe('inviteClient over UDP', () => {
     stage.run(1);
     assert.equal(stage.layer.counters.clientTransactions, 0);
     assert.equal(stage.timers.size, 0);
+  });
+
+  test('tells 300 from 299', () => {
+    for (const [status, lines] of [
+      [299, ['0 INVITE']],
+      [300, ['0 INVITE', '0 ACK', '0 ACK']],
+    ] as const) {
+      const stage = new Stage();
+      const { request } = stage.start('INVITE');
+      stage.answer(request, status);
+      stage.answer(request, status);
+      assert.deepEqual(stage.take(), lines);
+      assert.equal(stage.told.length, status < 300 ? 2 : 1);
+    }
   });
 
   test('keeps timer D at 32 s when T1 is small, for a peer with the usual timer H', () => {
@@ -265,6 +280,37 @@ describe('inviteClient cancel', () => {
 });
 
 describe('inviteClient abandon', () => {
+  test('gives up 64*T1 after the first time it was abandoned', () => {
+    const stage = new Stage();
+    const ringing = stage.start('INVITE');
+    stage.answer(ringing.request, 180);
+    stage.run(50_000);
+    stage.answer(ringing.request, 180);
+    ringing.abandon();
+    stage.run(1000);
+    ringing.abandon();
+    stage.run(lifetime - 1001);
+    assert.equal(stage.layer.counters.clientTransactions, 1);
+    stage.run(1);
+    assert.equal(stage.layer.counters.clientTransactions, 0);
+  });
+
+  test('and cancelled afterwards: a CANCEL goes out and the wait starts anew', () => {
+    const stage = new Stage();
+    const call = stage.start('INVITE');
+    stage.answer(call.request, 180);
+    call.abandon();
+    stage.run(10_000);
+    call.cancel(stage.now);
+    stage.run(lifetime - 1);
+    // The INVITE, and its CANCEL that nobody answered.
+    assert.equal(stage.layer.counters.clientTransactions, 2);
+    stage.run(lifetime);
+    assert.equal(stage.layer.counters.clientTransactions, 0);
+    assert.equal(stage.timers.size, 0);
+    assert.deepEqual(stage.told, ['0 response 180']);
+  });
+
   test('no more callbacks, the 487 is still acknowledged', () => {
     const stage = new Stage();
     const call = stage.start('INVITE');

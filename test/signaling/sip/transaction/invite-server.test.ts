@@ -105,6 +105,18 @@ describe('inviteServer over UDP', () => {
     assert.equal(stage.layer.counters.ignoredResponds, 2);
   });
 
+  test('tells 300 from 299', () => {
+    const stage = new Stage();
+    stage.receive(invite);
+    stage.respond(299);
+    stage.respond(300);
+    stage.receive(requestText('INVITE', { branch: 'z9hG4bKtwo', callId: 'call-2' }));
+    stage.respond(300);
+    stage.respond(200);
+    stage.run(T1);
+    assert.deepEqual(stage.take(), ['0 299', '0 300', '500 300']);
+  });
+
   test('ignores and counts whatever comes after a final response or after the end', () => {
     const stage = new Stage();
     stage.receive(invite);

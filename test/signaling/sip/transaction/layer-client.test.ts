@@ -77,7 +77,9 @@ describe('TransactionLayer transport failures', () => {
     stage.start('INFO', udp);
     stage.layer.flowFailed(udp, stage.now);
     stage.layer.flowFailed(tcp, stage.now);
+    const waiting = stage.timers.size;
     stage.layer.flowFailed(tcp, stage.now);
+    assert.equal(stage.timers.size, waiting);
     assert.deepEqual(stage.told, ['0 response 180']);
     stage.run(0);
     assert.deepEqual(stage.told, ['0 response 180', '0 failed transport', '0 failed transport']);
@@ -85,6 +87,16 @@ describe('TransactionLayer transport failures', () => {
     stage.layer.flowFailed(other, stage.now);
     stage.run(0);
     assert.equal(stage.layer.counters.clientTransactions, 1);
+    assert.equal(stage.layer.counters.clientTimeouts, 0);
+  });
+
+  test('a connection does not remember transactions that ended', () => {
+    const stage = new Stage();
+    const { request } = stage.start('OPTIONS', tcp);
+    stage.answer(request, 200);
+    stage.run(0);
+    stage.layer.flowFailed(tcp, stage.now);
+    assert.equal(stage.timers.size, 0);
   });
 
   test('a dead connection ends finished transactions without a word, but not the wait for further 2xx', () => {
@@ -158,6 +170,7 @@ describe('sizeRule', () => {
   test('stays on UDP when there is no sibling, and leaves streams alone', () => {
     const stage = new Stage();
     assert.equal(stage.start('INVITE', udp, bulk).flow, udp);
+    assert.equal(stage.layer.counters.streamUpgrades, 0);
     stage.sibling = flowOf('tcp', 9);
     assert.equal(stage.start('INVITE', tcp, bulk).flow, tcp);
   });
@@ -245,6 +258,16 @@ describe('sizeRule', () => {
     assert.equal(silent.start('MESSAGE', udp, bulk).flow, udp);
   });
 
+  test('does not hold it against the stream when the peer answered on it and then fell silent', () => {
+    const stage = upgraded();
+    const call = stage.start('INVITE', udp, bulk);
+    stage.answer(call.request, 180);
+    call.cancel(stage.now);
+    stage.run(lifetime);
+    assert.deepEqual(stage.told, ['0 response 180', '32000 failed timeout']);
+    assert.equal(stage.start('INVITE', udp, bulk).flow, tcp);
+  });
+
   test('remembers no more peers than its cap', () => {
     const stage = new Stage({ limits: { maxRefusedStreams: 2 } });
     stage.sibling = tcp;
@@ -274,6 +297,14 @@ describe('sendAck', () => {
     assert.equal(ack.headers.has('via'), false);
     assert.equal(stage.layer.counters.clientTransactions, 0);
     assert.equal(stage.timers.size, 0);
+  });
+
+  test('is not sent twice over a flow that fails', () => {
+    const stage = new Stage();
+    stage.result = () => 'gone';
+    stage.layer.sendAck(outline('ACK'), udp);
+    assert.equal(stage.sent.length, 1);
+    assert.equal(stage.layer.counters.transportFailures, 1);
   });
 
   test('follows the size rule and goes over UDP when the stream is refused', () => {
