@@ -18,7 +18,7 @@ export const transportLimits = {
   lingerMs: 2000,
   /** TCP keepalive: finds peers that vanished without a FIN. */
   keepaliveMs: 60_000,
-  /** TLS handshakes of strangers going on at once, over all listeners. */
+  /** TLS handshakes of strangers going on at once, per listener. */
   handshakes: 1024,
   /** Messages that strangers have begun and not ended, over all connections; 64 KiB each would be gigabytes. */
   unfinishedBytes: 64 * 1024 * 1024,

@@ -144,6 +144,18 @@ test('route opens a new connection after the old one has closed', async (t) => {
   await foreign.accepted(2);
 });
 
+test('route does not hand out a connection that is being closed', async (t) => {
+  const rig = await tcpRig(t);
+  const foreign = await foreignServer(t);
+  const target = { protocol: 'tcp', address: '127.0.0.1', port: foreign.port } as const;
+  const first = rig.transport.route('outside', target)!;
+  rig.transport.disconnect(first, 'test');
+  const second = rig.transport.route('outside', target)!;
+  assert.notEqual(second.connection, first.connection);
+  await rig.until(() => rig.failures.length === 1, 'the end of the first');
+  assert.equal(rig.transport.route('outside', target), second, 'the end of the first leaves the second');
+});
+
 test('a refused connect fails its flow, later and once', async (t) => {
   const rig = await tcpRig(t);
   const closed = createServer().listen(0, '127.0.0.1');
@@ -210,7 +222,9 @@ test('an idle connection is closed, a kept-alive one is not', async (t) => {
   for (const one of [idle, alive]) one.write(requestText());
   await rig.until(() => rig.messages.length === 2, 'both first messages');
   rig.advance(59_999);
-  await alive.ping();
+  // Nothing is sent back to these: what comes in is activity enough.
+  alive.write(requestText({ callId: 'again' }));
+  await rig.until(() => rig.messages.length === 3, 'its second message');
   rig.advance(1);
   await idle.closes();
   assert.equal(rig.failures[0]?.reason, 'timeout: idle');
