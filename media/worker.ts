@@ -6,7 +6,7 @@ import type { RelayEvent, RelayReply } from '../shared/relay/messages.ts';
 import { localAddresses, type WorkerOptions } from '../shared/relay/worker-options.ts';
 import { systemRng } from '../shared/rng.ts';
 import { TimerQueue } from '../shared/timer-queue.ts';
-import { DgramIo } from './io/dgram/dgram-io.ts';
+import { type ChosenIo, chooseIo } from './io/choose-io.ts';
 import type { PacketIo } from './io/packet-io.ts';
 import { LocalPorts } from './relay/local-ports.ts';
 import { OwnSockets } from './relay/own-sockets.ts';
@@ -29,7 +29,7 @@ class MediaWorker {
   #cpu = process.threadCpuUsage();
   #loadAt = performance.now();
 
-  constructor(port: MessagePort, options: WorkerOptions, chosen: { readonly io: PacketIo; readonly why: string }) {
+  constructor(port: MessagePort, options: WorkerOptions, chosen: ChosenIo) {
     this.#port = port;
     this.#io = chosen.io;
     const rng = systemRng();
@@ -71,8 +71,8 @@ class MediaWorker {
         turn: (now) => this.#turn(blocking, now),
       });
     } finally {
-      // The descriptors of a blocking backend are not the runtime's: nobody else would close them.
-      if (blocking) this.#end();
+      // A blocking backend is done when `run` returns; on the event loop it has only begun.
+      if (blocking) this.#port.close();
     }
   }
 
@@ -136,4 +136,4 @@ class MediaWorker {
 invariant(parentPort !== null, 'media/worker.ts runs as a worker thread only');
 // The parse edge of the thread: signaling/workers builds workerData as WorkerOptions.
 const options: WorkerOptions = workerData;
-new MediaWorker(parentPort, options, { io: new DgramIo(), why: 'the only one there is' }).run();
+new MediaWorker(parentPort, options, chooseIo({ force: options.io })).run();

@@ -6,6 +6,7 @@ import { errorMessage } from '../../shared/errors.ts';
 import type { RelayCommand, RelayEvent, RelayFailure, RelayReply } from '../../shared/relay/messages.ts';
 import type { WorkerOptions } from '../../shared/relay/worker-options.ts';
 import { closeMs, commandMs, silentMs, startMs, sweepMs } from './limits.ts';
+import { clearOpenPorts, closeOrphanSockets } from './orphan-sockets.ts';
 
 type WithoutRef<T> = T extends { readonly ref: number } ? Omit<T, 'ref'> : never;
 export type CommandBody = WithoutRef<RelayCommand>;
@@ -146,7 +147,10 @@ export class WorkerHandle {
     clearInterval(this.#sweep);
     const expected = this.#state === 'ending' && this.#reason === '' && code === 0;
     this.#state = 'ended';
+    // Ours to close: it must not be written to as the descriptor of something else.
     if (this.#wakeFd >= 0) closeSync(this.#wakeFd);
+    if (!expected && this.#wakeFd >= 0) closeOrphanSockets(this.#options.data);
+    else clearOpenPorts(this.#options.data);
     this.#wakeFd = -1;
     for (const pending of this.#pending.values()) pending.settle(failure('worker-gone', 'The media worker has ended'));
     this.#pending.clear();

@@ -159,7 +159,6 @@ export class WorkerPool implements Relay {
   /** The thread is gone. Unless it was told to go, its sessions are lost and it is started again. */
   #ended(seat: Seat, reason: string): void {
     seat.handle = undefined;
-    this.#clearOpenPorts(seat.ports);
     const lost = [...seat.sessions];
     for (const session of lost) this.#unseat(session, seat);
     if (reason === '' || this.#state === 'closing') return;
@@ -175,13 +174,6 @@ export class WorkerPool implements Relay {
       this.#startSeat(seat).catch(() => {});
     }, seat.restartMs);
     seat.restartMs = Math.min(longestRestartMs, seat.restartMs * 2);
-  }
-
-  #clearOpenPorts(ports: PortSlice): void {
-    const bits = new Uint8Array(this.#openPorts);
-    for (let plane = 0; plane < bits.length; plane += openPortsBytesPerAddress) {
-      for (let port = ports.min; port <= ports.max; port++) Atomics.and(bits, plane + (port >>> 3), ~(1 << (port & 7)));
-    }
   }
 
   #emptiest(): Seat | undefined {
