@@ -6,12 +6,12 @@ import { AcceptedInvite } from '../../../../signaling/sip/dialog/accepted-invite
 
 const T1 = 500;
 
-function stage(): { timers: TimerQueue; told: string[]; accepted: AcceptedInvite; run(to: number): void } {
+function stage(t1Ms = T1): { timers: TimerQueue; told: string[]; accepted: AcceptedInvite; run(to: number): void } {
   const timers = new TimerQueue();
   const told: string[] = [];
   const accepted = new AcceptedInvite({
     timers,
-    t1Ms: T1,
+    t1Ms,
     send: (now) => told.push(`${now} 200`),
     unacknowledged: (now) => told.push(`${now} unacknowledged`),
   });
@@ -30,6 +30,13 @@ describe('AcceptedInvite', () => {
     assert.deepEqual(told, [...at.map((time) => `${time} 200`), '32000 unacknowledged']);
     assert.equal(accepted.pending, false);
     assert.equal(timers.size, 0);
+  });
+
+  test('gives up after 64*T1 with another T1', () => {
+    const { accepted, told, run } = stage(100);
+    accepted.start(0);
+    run(100_000);
+    assert.equal(told.at(-1), '6400 unacknowledged');
   });
 
   test('stops with the first ACK, and tells it from the later ones', () => {

@@ -108,7 +108,7 @@ describe('createUacDialog', () => {
   });
 
   test('makes none of a 100, a provisional without tag, a rejection', () => {
-    for (const response of [answer(100), answer(180, { to: '<sip:bob@b.example>' }), answer(302), answer(486)]) {
+    for (const response of [answer(100), answer(180, { to: '<sip:bob@b.example>' }), answer(300), answer(486)]) {
       assert.equal(createUacDialog(request(), response), undefined);
     }
   });
@@ -221,7 +221,7 @@ describe('refreshTarget', () => {
 
   test('is not moved by other methods, provisionals or rejections, nor by a message without Contact', () => {
     for (const method of ['BYE', 'INFO', 'MESSAGE', 'PRACK', 'OPTIONS']) assert.ok(!moved(request({ method, contact })), method);
-    for (const status of [180, 302, 491]) assert.ok(!moved(answer(status, { contact })), String(status));
+    for (const status of [180, 300, 491]) assert.ok(!moved(answer(status, { contact })), String(status));
     const dialog = uac();
     refreshTarget(dialog, request({ contact: null }));
     assert.equal(dialog.remoteTarget, 'sip:bob@192.0.2.8');

@@ -77,11 +77,17 @@ describe('ReliableProvisionals', () => {
   });
 
   test('adds to other Require options and does not say 100rel twice', () => {
-    const stage = new Stage();
-    const headers = new Headers();
-    headers.append('require', 'precondition, 100REL');
-    stage.provisionals.send(new SipResponse({ status: 183, reason: 'X', headers }), stage.server, 0);
-    assert.deepEqual(stage.sent[0]!.headers.list('require'), ['precondition', '100REL']);
+    for (const [given, made] of [
+      ['precondition, 100REL', ['precondition', '100REL']],
+      ['precondition', ['precondition', '100rel']],
+      ['100rel', ['100rel']],
+    ] as const) {
+      const stage = new Stage();
+      const headers = new Headers();
+      headers.append('require', given);
+      stage.provisionals.send(new SipResponse({ status: 183, reason: 'X', headers }), stage.server, 0);
+      assert.deepEqual(stage.sent[0]!.headers.list('require'), made);
+    }
   });
 
   test('repeats with doubling intervals, without the T2 ceiling, and gives up after 64*T1', () => {
@@ -156,6 +162,7 @@ describe('ReliableProvisionals', () => {
     stage.send(183);
     stage.send(180);
     stage.provisionals.stop();
+    assert.equal(stage.timers.size, 0);
     stage.run(100_000);
     assert.deepEqual(stage.take(), ['0 183']);
     assert.equal(stage.timers.size, 0);

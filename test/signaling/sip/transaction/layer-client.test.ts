@@ -1,6 +1,7 @@
 // The layer's way out: matching of responses, failures of the transport, the size rule of RFC 3261 section 18.1.1.
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { RefusedStreams } from '../../../../signaling/sip/transaction/size-rule.ts';
 import type { Flow } from '../../../../signaling/sip/transport/flow.ts';
 import { flowOf, lifetime, outline, response, Stage, T1, tcp, udp } from './stage.ts';
 
@@ -246,9 +247,9 @@ describe('sizeRule', () => {
     const stage = upgraded();
     stage.result = (flow) => (flow.protocol === 'tcp' ? 'gone' : 'sent');
     stage.start('MESSAGE', udp, bulk);
-    stage.run(1);
+    stage.run(299_999);
     assert.equal(stage.start('MESSAGE', udp, bulk).flow, udp);
-    stage.run(300_000);
+    stage.run(1);
     assert.equal(stage.start('MESSAGE', udp, bulk).flow, tcp);
 
     const silent = upgraded();
@@ -280,6 +281,17 @@ describe('sizeRule', () => {
       ['tcp', 'udp', 'udp'],
     );
   });
+});
+
+test('RefusedStreams forgets first whom it has not met for longest', () => {
+  const refused = new RefusedStreams(2, 1000);
+  const [one, two, three] = [1, 2, 3].map((host) => ({ ...udp, address: `192.0.2.${host}` }));
+  for (const peer of [one!, two!, one!, three!]) refused.add(peer, 0);
+  assert.deepEqual(
+    [one!, two!, three!].map((peer) => refused.has(peer, 999)),
+    [true, false, true],
+  );
+  assert.equal(refused.has(one!, 1000), false);
 });
 
 describe('sendAck', () => {

@@ -3,7 +3,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { tagOf } from '../../../../signaling/sip/message/name-addr.ts';
-import { lifetime, requestText, response, Stage, T1, tcp, udp } from './stage.ts';
+import { serverKey } from '../../../../signaling/sip/transaction/transaction-key.ts';
+import { lifetime, parsedRequest, requestText, response, Stage, T1, tcp, udp } from './stage.ts';
 
 const requests = (stage: Stage): number => stage.told.filter((line) => line.includes('request')).length;
 const tagSent = (stage: Stage, index: number): string | undefined => tagOf(stage.sent.at(index)!.message.to);
@@ -63,6 +64,18 @@ describe('TransactionLayer matching of requests', () => {
     stage.receive(ack);
     stage.receive(ack);
     assert.equal(stage.acks.length, 2);
+    assert.equal(stage.layer.counters.transportFailures, 0);
+  });
+
+  test('hands up an ACK without To-tag, and does not count the one it absorbs for a 486 as dropped', () => {
+    const stage = new Stage();
+    stage.receive(requestText('ACK', { branch: 'z9hG4bKack' }));
+    assert.equal(stage.acks.length, 1);
+    stage.receive(requestText('INVITE', first));
+    stage.respond(486);
+    stage.receive(requestText('ACK', { ...first, toTag: 'near' }));
+    assert.equal(stage.acks.length, 1);
+    assert.equal(stage.layer.counters.droppedAcks, 0);
   });
 
   test('gives every transaction an id of its own', () => {
@@ -175,6 +188,20 @@ for (const [peer, branch] of [
     });
   });
 }
+
+test('serverKey knows the default ports of Via transports', () => {
+  const key = (transport: string, sentBy: string): string =>
+    serverKey(parsedRequest(requestText('OPTIONS', { sentBy }).replace('SIP/2.0/UDP', `SIP/2.0/${transport}`)), 'z', 'OPTIONS');
+  for (const [transport, port] of [
+    ['UDP', 5060],
+    ['TCP', 5060],
+    ['WS', 5060],
+    ['TLS', 5061],
+    ['WSS', 5061],
+  ] as const) {
+    assert.equal(key(transport, 'a.example'), key(transport, `a.example:${port}`), transport);
+  }
+});
 
 describe('TransactionLayer CANCEL', () => {
   const invite = requestText('INVITE');
@@ -334,7 +361,22 @@ describe('ServerTransaction dismiss', () => {
     stage.server.dismiss(response(stage.server.request, 403, 'mine'), stage.now);
     stage.receive(requestText('BYE', { toTag: 'dialog', branch: 'z9hG4bKbye' }));
     stage.server.dismiss(bare(stage.server.request, 481), stage.now);
-    assert.deepEqual([tagSent(stage, 0), tagSent(stage, 1)], ['mine', 'dialog']);
+    assert.deepEqual(
+      stage.sent.map(({ message }) => message.headers.get('to')),
+      ['<sip:bob@example.com>;tag=mine', '<sip:bob@example.com>;tag=dialog'],
+    );
+    assert.equal(stage.layer.counters.transportFailures, 0);
+  });
+
+  test('puts another tag for another request, and on another layer', () => {
+    const tags = [1, 2].flatMap((seed) => {
+      const stage = new Stage({ seed });
+      stage.onRequest = (transaction) => transaction.dismiss(bare(transaction.request, 401), stage.now);
+      for (const sequence of [1, 2]) stage.receive(requestText('INVITE', { sequence }));
+      return [tagSent(stage, 0)!, tagSent(stage, 1)!];
+    });
+    assert.equal(new Set(tags).size, 4);
+    assert.equal(new Set(tags.map((tag) => tag.slice(0, 10))).size, 2);
   });
 
   test('after a response, or twice, is ignored and counted; a response after it too', () => {
