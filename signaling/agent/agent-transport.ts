@@ -52,10 +52,6 @@ const bindAttempts = 8;
 
 export class AgentTransport implements TransactionTransport {
   readonly #transport: SipTransport;
-  /** Connections that have died: the last ones are enough, the others are forgotten by their calls too. */
-  readonly #gone = new Set<number>();
-  readonly #maxGone = 1000;
-
   private constructor(options: AgentTransportOptions, listeners: readonly AgentListener[], credentials: TlsCredentials | undefined) {
     const { log, rng, timers, upper, trust } = options;
     this.#transport = new SipTransport({
@@ -65,13 +61,7 @@ export class AgentTransport implements TransactionTransport {
       rng,
       timers,
       now: () => timers.now(),
-      upper: {
-        message: (message, flow, now) => upper.message(message, flow, now),
-        flowFailed: (flow, reason, now) => {
-          this.#bury(flow);
-          upper.flowFailed(flow, reason, now);
-        },
-      },
+      upper,
       credentials,
       authorities: trust.kind === 'authorities' ? trust.pem : undefined,
     });
@@ -102,7 +92,7 @@ export class AgentTransport implements TransactionTransport {
   }
 
   isLive(flow: Flow): boolean {
-    return !this.#gone.has(flow.connection);
+    return this.#transport.isLive(flow);
   }
 
   send(flow: Flow, bytes: Uint8Array): SendResult {
@@ -119,15 +109,6 @@ export class AgentTransport implements TransactionTransport {
 
   close(): Promise<void> {
     return this.#transport.close();
-  }
-
-  #bury(flow: Flow): void {
-    if (flow.connection === 0) return;
-    this.#gone.add(flow.connection);
-    for (const oldest of this.#gone) {
-      if (this.#gone.size <= this.#maxGone) break;
-      this.#gone.delete(oldest);
-    }
   }
 }
 

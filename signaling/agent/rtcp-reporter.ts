@@ -39,7 +39,7 @@ export class RtcpReporter {
     return this.#far;
   }
 
-  /** RTCP packets that carried at least one report. */
+  /** RTCP packets that made sense. */
   get received(): number {
     return this.#received;
   }
@@ -62,8 +62,8 @@ export class RtcpReporter {
   }
 
   receive(bytes: Uint8Array, wallMs: number): void {
-    const { reports } = decodeReports(bytes);
-    if (reports.length > 0) this.#received++;
+    const { reports, cname } = decodeReports(bytes);
+    if (reports.length > 0 || cname !== '') this.#received++;
     for (const report of reports) {
       if (report.sender !== undefined) {
         this.#lastSenderReport = middle(report.sender.ntpSeconds, report.sender.ntpFraction);
@@ -78,8 +78,9 @@ export class RtcpReporter {
     if (block.lastSenderReport === 0) return;
     const { seconds, fraction } = ntpTime(wallMs);
     const trip = (middle(seconds, fraction) - block.lastSenderReport - block.delaySinceLastSenderReport) | 0;
-    const tripMs = (trip / 65_536) * 1000;
-    if (tripMs <= maxRoundTripMs) this.#roundTripMs = Math.max(0, tripMs);
+    // At least one unit of the clock: 0 means unknown.
+    const tripMs = (Math.max(1, trip) / 65_536) * 1000;
+    if (tripMs <= maxRoundTripMs) this.#roundTripMs = tripMs;
   }
 }
 

@@ -196,7 +196,7 @@ export class RtpStream {
   }
 
   #receiveRtcp(bytes: Buffer): void {
-    this.#reporter.receive(bytes, Date.now());
+    this.#reporter.receive(bytes, timeOfDay());
     for (const listener of this.#listeners) listener();
   }
 
@@ -281,8 +281,13 @@ export class RtpStream {
 
   #compound(end: 'bye' | 'none'): Buffer {
     const sent = { packets: this.#packetsSent, bytes: this.#bytesSent, rtpTimestamp: this.#timestamp };
-    return this.#reporter.write(this.#statistics, this.#packetsSent === 0 ? undefined : sent, Date.now(), end);
+    return this.#reporter.write(this.#statistics, this.#packetsSent === 0 ? undefined : sent, timeOfDay(), end);
   }
+}
+
+/** Milliseconds since 1970, finer than Date.now(): a round trip on one machine is far below 1 ms. */
+function timeOfDay(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 function asG711(codec: string): G711 | undefined {

@@ -80,7 +80,7 @@ export function audioReport(codec: string, statistics: StreamStatistics): AudioR
     outOfOrder: received.outOfOrder,
     duplicates: received.duplicates,
     jitterMs: round(received.jitterMs, 2),
-    roundTripMs: round(roundTripMs, 1),
+    roundTripMs: round(roundTripMs, 2),
     mos: received.packets === 0 ? 0 : meanOpinionScore({ codec, loss, oneWayDelayMs }),
     tones: statistics.tones.map(({ hz, share }) => ({ hz: round(hz, 1), share: round(share, 3) })),
     digitsHeard: statistics.digits,

@@ -21,9 +21,10 @@ const keys = new Map([['target', 'other@127.20.2.9:5060']]);
 
 pairs.forEach(({ client, server }, index) => {
   for (const transport of index === 0 ? (['udp', 'tcp'] as const) : (['udp'] as const)) {
-    test(`sipp ${client} gets along with ${server} over ${transport}`, { skip: sippMissing() }, async () => {
+    test(`sipp ${client} gets along with ${server} over ${transport}`, { skip: sippMissing() }, async (t) => {
       const port = 5100 + index * 2;
       const uas = startSipp({ scenario: server, localAddress: '127.20.2.1', localPort: port, transport, keys });
+      t.after(() => uas.stop());
       await uas.ready;
       const uac = await runSipp({
         scenario: client,
@@ -42,8 +43,9 @@ pairs.forEach(({ client, server }, index) => {
   }
 });
 
-test('sipp tells a call that went otherwise', { skip: sippMissing() }, async () => {
+test('sipp tells a call that went otherwise', { skip: sippMissing() }, async (t) => {
   const uas = startSipp({ scenario: 'uas-busy', localAddress: '127.20.2.1', localPort: 5190 });
+  t.after(() => uas.stop());
   await uas.ready;
   const uac = await runSipp({ scenario: 'uac-basic', localAddress: '127.20.2.2', localPort: 5190, remote: '127.20.2.1:5190' });
   uas.stop();

@@ -35,6 +35,8 @@ test('ReceiveStatistics measures jitter as RFC 3550 appendix A.8 does', () => {
     (n) => (n % 2) * 5,
   );
   assert.ok(Math.abs(statistics.totals().jitterMs - 5) < 0.01);
+  // One late packet of 16 ms counts for one sixteenth.
+  assert.equal(receive([0, 1], (n) => n * 16).totals().jitterMs, 1);
 });
 
 test('ReceiveStatistics starts anew at another source and at a jump, and keeps the totals', () => {

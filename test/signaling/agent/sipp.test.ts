@@ -85,10 +85,11 @@ const servers = [
 ] as const;
 
 for (const { scenario, end, ...more } of servers) {
-  test(`UserAgent satisfies ${scenario} of sipp`, { skip }, async () => {
+  test(`UserAgent satisfies ${scenario} of sipp`, { skip }, async (t) => {
     const port = nextPort++;
     const keys = new Map([['target', '127.20.6.9:5060']]);
     const sipp = startSipp({ scenario, localAddress: '127.20.6.4', localPort: port, pauseMs: 20, keys });
+    t.after(() => sipp.stop());
     await sipp.ready;
     const target = { protocol: 'udp', address: '127.20.6.4', port } as const;
     const offer = 'offer' in more ? more.offer : 'with';

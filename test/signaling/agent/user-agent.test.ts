@@ -78,8 +78,9 @@ test('UserAgent hangs up when the ACK lacks the answer to its offer', async () =
   await peer.next('BYE');
 });
 
-test('UserAgent keeps to the Contact and the route of its caller', async () => {
+test('UserAgent keeps to the Contact and the route of its caller', async (t) => {
   const proxy = await SipPeer.open('127.20.5.3');
+  t.after(() => proxy.close());
   const text = callAgent([`Record-Route: <sip:${proxy.host};lr>`, 'Record-Route: <sip:far.example;lr>']);
   const { call, invite } = await taken.promise;
   invite.accept();
@@ -91,7 +92,6 @@ test('UserAgent keeps to the Contact and the route of its caller', async () => {
   const bye = await proxy.next('BYE');
   assert.equal(bye.startLine, `BYE sip:peer@${peer.host} SIP/2.0`);
   assert.deepEqual(bye.headers('Route'), [`<sip:${proxy.host};lr>`, '<sip:far.example;lr>']);
-  proxy.close();
 });
 
 test('UserAgent answers 488 to SDP it cannot speak', async () => {
