@@ -9,7 +9,7 @@ import { parseMessage } from '../../signaling/sip/message/parse-message.ts';
 import { replyTo } from '../../signaling/sip/message/reply.ts';
 import { SipRequest } from '../../signaling/sip/message/request.ts';
 import { TransactionLayer } from '../../signaling/sip/transaction/layer.ts';
-import type { ClientTransaction, ServerTransaction } from '../../signaling/sip/transaction/transaction.ts';
+import type { ServerTransaction } from '../../signaling/sip/transaction/transaction.ts';
 import type { Flow } from '../../signaling/sip/transport/flow.ts';
 
 const count = Number(process.argv[2] ?? 20_000);
@@ -18,7 +18,6 @@ const rng = seededRng(7);
 
 interface World {
   readonly layer: TransactionLayer;
-  readonly sent: ClientTransaction[];
 }
 
 type Case = { readonly name: string; readonly bound?: number; run(world: World, n: number): void };
@@ -117,7 +116,7 @@ for (const { name, bound, run } of cases) {
     user: { request: (transaction) => answer(transaction, name), ack() {}, cancelled() {}, strayResponse() {} },
     limits: { maxServerTransactions: count * 2 },
   });
-  const world: World = { layer, sent: [] };
+  const world: World = { layer };
   for (let n = 0; n < 500; n++) run(world, n);
   const before = used();
   for (let n = 500; n < 500 + count; n++) run(world, n);
