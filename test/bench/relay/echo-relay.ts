@@ -41,7 +41,7 @@ const calls = Array.from({ length: count }, (_, index) => {
   b.other = a;
   return { a: io.localPort(a.socket), b: io.localPort(b.socket) };
 });
-process.stdout.write(`${JSON.stringify(calls)}\n`);
+process.stdout.write(`${JSON.stringify({ calls })}\n`);
 
 io.run({
   packet(packet: Packet) {

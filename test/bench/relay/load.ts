@@ -3,6 +3,16 @@ import { cpuTimeUs } from './cpu-time.ts';
 import type { BenchCall, RunResult } from './generator.ts';
 import type { LineProcess } from './line-process.ts';
 
+/** Where the generator listens: call i has number i % length of each side. */
+export interface PeerPorts {
+  readonly a: readonly number[];
+  readonly b: readonly number[];
+}
+
+export async function peerPorts(generator: LineProcess): Promise<PeerPorts> {
+  return (await generator.ask({ kind: 'ports' })) as PeerPorts;
+}
+
 export interface RelayUnderTest {
   readonly name: string;
   /** Process whose CPU time counts. */

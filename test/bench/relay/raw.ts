@@ -1,33 +1,14 @@
 // Raw figures of the three backends with the reference relay. Usage: raw.ts [calls] [backend ...]
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import type { BenchCall } from './generator.ts';
-import { type LineProcess, pinned, startProcess } from './line-process.ts';
-import { measure, type RelayUnderTest, searchMaximum } from './load.ts';
+import { type LineProcess, startProcess } from './line-process.ts';
+import { measure, peerPorts, searchMaximum } from './load.ts';
+import { startRelayProcess } from './relay-process.ts';
 
 const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-export async function startEchoRelay(backend: string, calls: number, ports: object): Promise<RelayUnderTest> {
-  const node = [process.execPath, '--disable-warning=ExperimentalWarning', here('echo-relay.ts')];
-  const [command, ...args] = pinned(0, [...node, backend, String(calls), JSON.stringify(ports)]);
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const line = await new Promise<string>((resolve, reject) => {
-    createInterface({ input: child.stdout }).once('line', resolve);
-    child.once('exit', (code) => reject(new Error(`The relay ended with code ${code}`)));
-  });
-  const stop = (): Promise<void> =>
-    new Promise((resolve) => {
-      child.once('exit', () => resolve());
-      child.kill('SIGKILL');
-    });
-  const listed: BenchCall[] = JSON.parse(line);
-  return { name: `echo ${backend}`, pid: child.pid ?? 0, address: '127.0.0.1', calls: listed, stop };
-}
-
 async function raw(generator: LineProcess, backend: string, calls: number): Promise<void> {
-  const ports = (await generator.ask({ kind: 'ports' })) as object;
-  const relay = await startEchoRelay(backend, calls, ports);
+  const ports = await peerPorts(generator);
+  const relay = await startRelayProcess({ file: 'echo-relay.ts', backend, core: 0, calls, ports });
   await measure(generator, relay, 20_000, 1);
   for (const rate of [20_000, 100_000]) {
     const run = await measure(generator, relay, rate, 2);

@@ -1,0 +1,99 @@
+// Debian's rtpengine in userspace as the peer of the bench: started on one core without its kernel module, calls set up over
+// the ng control protocol (bencoded dictionaries over UDP).
+import { execFileSync, spawn } from 'node:child_process';
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { type Bencoded, decodeBencode, encodeBencode } from './bencode.ts';
+import type { BenchCall } from './generator.ts';
+import { pinned } from './line-process.ts';
+import type { PeerPorts, RelayUnderTest } from './load.ts';
+
+const address = '127.0.0.1';
+const ngPort = 22_522;
+const replyMs = 2000;
+
+export function rtpengineVersion(): string | undefined {
+  try {
+    return /Version:\s*(\S+)/.exec(execFileSync('rtpengine', ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }))?.[1];
+  } catch {
+    return undefined;
+  }
+}
+
+export async function startRtpengine(core: number, count: number, ports: PeerPorts): Promise<RelayUnderTest> {
+  const options = ['--table=-1', `--interface=${address}`, `--listen-ng=${address}:${ngPort}`, '--port-min=30000', '--port-max=44000'];
+  const quiet = ['--foreground', '--log-stderr', '--log-level=2', '--num-threads=1', '--config-file=none'];
+  const [command, ...args] = pinned(core, ['rtpengine', ...options, ...quiet]);
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'ignore'] });
+  const control = new NgControl();
+  const stop = async (): Promise<void> => {
+    control.close();
+    child.kill();
+    if (child.exitCode === null) await once(child, 'exit');
+  };
+  try {
+    await control.open();
+    const calls: BenchCall[] = [];
+    for (let index = 0; index < count; index++) calls.push(await control.call(index, ports));
+    return { name: 'rtpengine', pid: child.pid ?? 0, address, calls, stop };
+  } catch (thrown) {
+    await stop();
+    throw thrown;
+  }
+}
+
+class NgControl {
+  readonly #socket = createSocket('udp4');
+  #cookie = 0;
+
+  async open(): Promise<void> {
+    this.#socket.bindSync({ address });
+    for (let attempt = 0; attempt < 50; attempt++) {
+      if ((await this.#ask({ command: 'ping' }, 100)) !== undefined) return;
+    }
+    throw new Error('rtpengine does not answer a ping');
+  }
+
+  async call(index: number, ports: PeerPorts): Promise<BenchCall> {
+    const common = { 'call-id': `bench-${index}`, 'from-tag': `a${index}`, ICE: 'remove', replace: ['origin'] };
+    const a = sdp(ports.a[index % ports.a.length] ?? 0);
+    const b = sdp(ports.b[index % ports.b.length] ?? 0);
+    const offered = await this.#ask({ command: 'offer', ...common, sdp: a }, replyMs);
+    const answered = await this.#ask({ command: 'answer', ...common, 'to-tag': `b${index}`, sdp: b }, replyMs);
+    // What rtpengine tells B is where B sends to, and the other way round.
+    return { a: audioPort(answered), b: audioPort(offered) };
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  async #ask(request: { readonly [key: string]: Bencoded }, timeoutMs: number): Promise<Bencoded | undefined> {
+    const cookie = `c${this.#cookie++}`;
+    this.#socket.send(Buffer.from(`${cookie} ${encodeBencode(request)}`, 'latin1'), ngPort, address);
+    return new Promise((resolve) => {
+      const done = (value: Bencoded | undefined): void => {
+        clearTimeout(timer);
+        this.#socket.off('message', onMessage);
+        resolve(value);
+      };
+      const timer = setTimeout(() => done(undefined), timeoutMs);
+      const onMessage = (message: Buffer): void => {
+        const text = message.toString('latin1');
+        if (text.startsWith(`${cookie} `)) done(decodeBencode(text.slice(cookie.length + 1)));
+      };
+      this.#socket.on('message', onMessage);
+    });
+  }
+}
+
+function sdp(port: number): string {
+  return `v=0\r\no=- 1 1 IN IP4 ${address}\r\ns=-\r\nc=IN IP4 ${address}\r\nt=0 0\r\nm=audio ${port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n`;
+}
+
+function audioPort(reply: Bencoded | undefined): number {
+  const text = JSON.stringify(reply);
+  const port = /m=audio (\d+)/.exec(text)?.[1];
+  if (port === undefined) throw new Error(`rtpengine answered without a media port: ${text}`);
+  return Number(port);
+}
