@@ -1,5 +1,6 @@
 // One call of a user agent, placed or taken: its dialog, its media, requests within it in both directions, and its end. The
 // INVITE handshakes are incoming-invite.ts and outgoing-invite.ts.
+import type { Timer } from '../../shared/timer-queue.ts';
 import { replyTo } from '../sip/message/reply.ts';
 import type { SipRequest } from '../sip/message/request.ts';
 import type { SipResponse } from '../sip/message/response.ts';
@@ -56,6 +57,7 @@ export class Call {
   #outgoing: OutgoingInvite | undefined;
   #state: 'early' | 'confirmed' | 'ended' = 'early';
   #unwanted = false;
+  #refresh: Timer | undefined;
 
   constructor(options: CallOptions) {
     this.#options = options;
@@ -93,8 +95,10 @@ export class Call {
     const invite = new IncomingInvite({ host: this.#host, media: this.media, dialog, transaction, user });
     this.#incoming = invite;
     void invite.done.then((end) => {
-      if (end === 'acknowledged') this.#enter('confirmed');
-      else if (end === 'no-answer' || end === 'timeout') void this.hangUp();
+      if (end === 'acknowledged') {
+        this.#enter('confirmed');
+        if (invite.timer?.refresher === 'uas') this.#refreshAfter(invite.timer.seconds);
+      } else if (end === 'no-answer' || end === 'timeout') void this.hangUp();
       else if (end === 'cancelled') this.end({ kind: 'cancelled', by: 'far' });
       else this.end({ kind: 'refused', by: 'near', status: 0, reason: '' });
     });
@@ -126,11 +130,15 @@ export class Call {
   }
 
   /** re-INVITE with a new offer, or without SDP (`late`); the ACK is sent here. */
-  async reinvite(direction: Direction, offer: 'with' | 'late' = 'with'): Promise<InviteOutcome | undefined> {
+  async reinvite(
+    direction: Direction,
+    offer: 'with' | 'late' = 'with',
+    headers: NonNullable<RequestContent['headers']> = [],
+  ): Promise<InviteOutcome | undefined> {
     const dialog = this.#dialog;
     if (dialog === undefined) return undefined;
     const body = offer === 'with' ? { body: this.media.offer(direction) } : {};
-    const request = this.#build(dialogRequest(dialog, 'INVITE'), body);
+    const request = this.#build(dialogRequest(dialog, 'INVITE'), { headers, ...body });
     const invite = new OutgoingInvite({ host: this.#host, media: this.media, request, flow: this.#flow, dialog });
     this.#outgoing = invite;
     invite.start(nextHop(dialog));
@@ -193,10 +201,21 @@ export class Call {
 
   end(end: CallEnd): void {
     if (this.#state === 'ended') return;
+    this.#host.timers.cancel(this.#refresh);
     this.#incoming?.close();
     this.media.close();
     this.#settle(end);
     this.#enter('ended');
+  }
+
+  /** RFC 4028 section 10: at half of the interval. */
+  #refreshAfter(seconds: number): void {
+    this.#host.timers.cancel(this.#refresh);
+    this.#refresh = this.#host.timers.schedule(this.#host.now() + seconds * 500, () => {
+      if (this.#state !== 'confirmed') return;
+      void this.reinvite(this.media.direction, 'with', [['session-expires', `${seconds};refresher=uac`]]);
+      this.#refreshAfter(seconds);
+    });
   }
 
   #placed(outcome: InviteOutcome): void {

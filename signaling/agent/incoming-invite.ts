@@ -8,6 +8,7 @@ import type { ServerTransaction } from '../sip/transaction/transaction.ts';
 import type { AgentMedia } from './agent-media.ts';
 import { type CallHost, Repeater, setBody } from './call-host.ts';
 import { dress } from './look.ts';
+import { agreedTimer, type SessionTimer, writeTimer } from './session-timer.ts';
 import { contactUri, type UaDialog } from './ua-dialog.ts';
 
 /** How the handshake ended: `acknowledged` = the call stands; `no-answer` = the ACK lacked the answer to our offer. */
@@ -25,6 +26,7 @@ const t2Ms = 4000;
 export class IncomingInvite {
   readonly request: SipRequest;
   readonly done: Promise<InviteEnd>;
+  readonly timer: SessionTimer | undefined;
   readonly #host: CallHost;
   readonly #media: AgentMedia;
   readonly #dialog: UaDialog;
@@ -45,6 +47,7 @@ export class IncomingInvite {
     this.#transaction = options.transaction;
     this.#user = options.user;
     this.request = options.transaction.request;
+    this.timer = agreedTimer(this.request);
     this.#repeater = new Repeater(options.host);
     this.#rseq = 1 + options.host.rng.int(2 ** 31 - 1000);
     const { promise, resolve } = Promise.withResolvers<InviteEnd>();
@@ -149,6 +152,7 @@ export class IncomingInvite {
     const response = replyTo(this.request, status, reply.reason);
     if (!this.request.to.params.has('tag')) response.headers.set('to', `${this.#dialog.local};tag=${this.#dialog.localTag}`);
     for (const route of this.request.headers.getAll('record-route')) response.headers.append('record-route', route);
+    if (status >= 200 && status < 300 && this.timer !== undefined) writeTimer(response, this.timer);
     if (status < 300) response.headers.append('contact', this.#host.contact(this.#transaction.flow, this.#user));
     for (const [name, value] of reply.headers ?? []) response.headers.append(name, value);
     if (reply.sdp === 'with') {

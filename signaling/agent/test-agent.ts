@@ -23,7 +23,7 @@
 // | refer-USER      | 200, echo; REFER to USER at this agent, BYE after the last NOTIFY                              |
 //
 // Within calls INFO, MESSAGE, OPTIONS, NOTIFY get 200, UPDATE and re-INVITE an answer, REFER 202 and two NOTIFYs. Outside of
-// calls OPTIONS, REGISTER, MESSAGE and their kin get 200.
+// calls OPTIONS, REGISTER, MESSAGE and their kin get 200. Session timers are agreed to and, if asked for, refreshed.
 import type { Log } from '../../shared/log.ts';
 import type { Rng } from '../../shared/rng.ts';
 import type { SipMessage } from '../sip/message/message.ts';

@@ -222,3 +222,28 @@ test('UserAgent takes a re-INVITE that holds and one that resumes', async () => 
     await gets(call, 'ACK', cseq);
   }
 });
+
+for (const { asked, options, agreed, required } of [
+  { asked: '1800', options: 'Supported: timer', agreed: '1800;refresher=uac', required: 'timer' },
+  { asked: '1800;refresher=uas', options: 'Supported: timer', agreed: '1800;refresher=uas', required: undefined },
+  { asked: '1800', options: 'Supported: path', agreed: '1800;refresher=uas', required: undefined },
+  { asked: '99999999;refresher=uac', options: 'Require: timer', agreed: '86400;refresher=uac', required: 'timer' },
+]) {
+  test(`UserAgent agrees to ${agreed} when asked for a session timer of ${asked} with ${options}`, async () => {
+    callAgent([options, `Session-Expires: ${asked}`]);
+    const { invite } = await taken.promise;
+    invite.accept();
+    const response = await peer.next(200);
+    assert.deepEqual([response.header('Session-Expires'), response.header('Require')], [agreed, required]);
+  });
+}
+
+test('UserAgent refreshes at half of the interval when that is its task', async () => {
+  const text = callAgent(['Supported: timer', 'Session-Expires: 1;refresher=uas']);
+  const { invite } = await taken.promise;
+  invite.accept();
+  peer.acknowledge(text, await peer.next(200));
+  const refresh = await peer.next('INVITE');
+  assert.equal(refresh.header('Session-Expires'), '1;refresher=uac');
+  assert.match(refresh.body, /m=audio [1-9]/);
+});
