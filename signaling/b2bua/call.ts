@@ -147,6 +147,9 @@ export class Call {
     this.#gone = true;
     for (const timer of this.#timers) this.context.timers.cancel(timer);
     this.#timers.clear();
+    // A decided INVITE transaction lingers for half a minute and must not hold the whole call; one that is still open has
+    // this call clean up whatever comes of it.
+    for (const branch of this.branches) if (branch.state === 'answered' || branch.state === 'failed') branch.client?.abandon();
     this.#onGone(this, this.#report);
   }
 }
