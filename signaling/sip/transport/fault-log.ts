@@ -1,8 +1,7 @@
-// Faults that peers cause at will, in the log: of each kind one line at once and then at most one a second with the number of
-// those in between. The kinds are a closed union, so this table cannot grow.
+// Faults that peers cause at will, in the log: the closed list of their kinds, each told at once and then at most once a second.
 import type { Log, LogFields } from '../../../shared/log.ts';
 import type { Timers } from '../../../shared/timer-queue.ts';
-import { transportLimits } from './limits.ts';
+import { RateLimitedLog } from '../../log/rate-limited-log.ts';
 
 export type FaultKind =
   | 'malformed-message'
@@ -17,47 +16,18 @@ export type FaultKind =
   | 'send-refused'
   | 'socket-error';
 
-interface Burst {
-  held: number;
-  latest: LogFields;
-}
-
 export class FaultLog {
-  readonly #log: Log;
-  readonly #timers: Timers;
+  readonly #log: RateLimitedLog;
   readonly #now: () => number;
-  readonly #bursts = new Map<FaultKind, Burst>();
 
   constructor(options: { log: Log; timers: Timers; now: () => number }) {
-    this.#log = options.log;
-    this.#timers = options.timers;
+    this.#log = new RateLimitedLog(options);
     this.#now = options.now;
   }
 
   /** `fields` may hold bytes of strangers only through `printable`. */
   report(kind: FaultKind, fields: LogFields): void {
-    const burst = this.#bursts.get(kind);
-    if (burst !== undefined) {
-      burst.held++;
-      burst.latest = fields;
-      return;
-    }
-    this.#log.warn({ ...fields, count: 1 }, kind);
-    this.#bursts.set(kind, { held: 0, latest: fields });
-    this.#rest(kind);
-  }
-
-  #rest(kind: FaultKind): void {
-    this.#timers.schedule(this.#now() + transportLimits.faultLogMs, () => {
-      const burst = this.#bursts.get(kind);
-      if (burst === undefined || burst.held === 0) {
-        this.#bursts.delete(kind);
-        return;
-      }
-      this.#log.warn({ ...burst.latest, count: burst.held }, kind);
-      burst.held = 0;
-      this.#rest(kind);
-    });
+    this.#log.warn(fields, kind, this.#now());
   }
 }
 

@@ -28,6 +28,4 @@ export const transportLimits = {
   statelessAnswers: 200,
   /** A forged source must not receive much more than was sent in its name. */
   amplification: 2,
-  /** Of one kind of fault, one line per so long. */
-  faultLogMs: 1000,
 } as const;

