@@ -36,7 +36,7 @@ export interface SippResult {
   readonly exitCode: number;
   readonly successful: number;
   readonly failed: number;
-  /** sipp's own words about what was unexpected; '' when nothing was. */
+  /** sipp's own words about what was unexpected: also repetitions it did not need, which fail no call. */
   readonly errors: string;
   /** Every SIP message sent and received. */
   readonly messages: string;

