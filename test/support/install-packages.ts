@@ -2,12 +2,12 @@
 // want a missing program skip with a reason. No daemon is started: invoke-rc.d asks policy-rc.d, and 101 means "not allowed".
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { findCommand, missingPackages } from './packages.ts';
+import { type DebianPackage, debianPackages, findCommand, missingPackages } from './packages.ts';
 
 const policyFile = '/usr/sbin/policy-rc.d';
 
-export function installMissingPackages(say: (line: string) => void): void {
-  const names = missingPackages().map((entry) => entry.name);
+export function installMissingPackages(say: (line: string) => void, wanted: readonly DebianPackage[] = debianPackages): void {
+  const names = missingPackages(wanted).map((entry) => entry.name);
   if (names.length === 0) return;
   if (process.getuid?.() !== 0 || findCommand('apt-get') === undefined) {
     say(`Not installed: ${names.join(', ')} (no root or no apt-get); the tests that need them are skipped`);

@@ -11,6 +11,13 @@ export interface DebianPackage {
 
 export const debianPackages: readonly DebianPackage[] = [{ name: 'sip-tester', command: 'sipp' }];
 
+/** What the benches measure Weir against; not needed by `npm test`. */
+export const benchPackages: readonly DebianPackage[] = [
+  ...debianPackages,
+  { name: 'kamailio', command: 'kamailio' },
+  { name: 'rtpengine-daemon', command: 'rtpengine' },
+];
+
 /** For the `skip` option of a test: false when the program is there, else the reason. */
 export function missingTool(command: string): string | false {
   if (findCommand(command) !== undefined) return false;
@@ -24,8 +31,8 @@ export function findCommand(command: string): string | undefined {
   return directories.map((directory) => join(directory, command)).find(isExecutable);
 }
 
-export function missingPackages(): readonly DebianPackage[] {
-  return debianPackages.filter((entry) => findCommand(entry.command) === undefined);
+export function missingPackages(wanted: readonly DebianPackage[] = debianPackages): readonly DebianPackage[] {
+  return wanted.filter((entry) => findCommand(entry.command) === undefined);
 }
 
 function isExecutable(path: string): boolean {

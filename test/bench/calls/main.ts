@@ -1,13 +1,15 @@
 // npm run bench:calls: CPU milliseconds per call of all of Weir's threads beside Kamailio + rtpengine, in turns on one
 // machine; then what a held call costs and whether the loop stalls. The last line is the ratio.
-import { installMissing } from '../../support/install-packages.ts';
+import { installMissingPackages } from '../../support/install-packages.ts';
+import { benchPackages } from '../../support/packages.ts';
 import { cpuMs, residentBytes } from './process-cost.ts';
 import { type LoadResult, runClient, startServer } from './scenario.ts';
 import { type SystemUnderTest, startPeer, startWeir } from './systems.ts';
 
 const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const rates = (process.env.BENCH_RATES ?? '200,400').split(',').map(Number);
-const seconds = Number(process.env.BENCH_SECONDS ?? 5);
+const seconds = Number(process.env.BENCH_SECONDS ?? 8);
+const warmSeconds = Number(process.env.BENCH_WARM_SECONDS ?? 8);
 
 interface Cost extends LoadResult {
   readonly msPerCall: number;
@@ -17,7 +19,7 @@ async function costOf(start: () => Promise<SystemUnderTest>, rate: number): Prom
   const system = await start();
   const server = startServer();
   // Warm up: the first calls pay for compilation, page faults and caches on either side.
-  await runClient({ remote: system.remote, rate, calls: rate, holdMs: 100 });
+  await runClient({ remote: system.remote, rate, calls: rate * warmSeconds, holdMs: 200 });
   const before = cpuMs(system.pids);
   const result = await runClient({ remote: system.remote, rate, calls: rate * seconds, holdMs: 200 });
   const used = cpuMs(system.pids) - before;
@@ -50,7 +52,7 @@ async function heldCalls(count: number): Promise<number> {
   return (held - base) / count;
 }
 
-await installMissing(['sipp', 'kamailio', 'rtpengine']);
+installMissingPackages(console.log, benchPackages);
 const weir: number[] = [];
 const peer: number[] = [];
 for (const rate of rates) {

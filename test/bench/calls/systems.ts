@@ -26,10 +26,8 @@ export async function startWeir(): Promise<SystemUnderTest> {
   writeFileSync(config, weirConfig(directory));
   const log = join(directory, 'weir.log');
   const file = openSync(log, 'w');
-  const main = join(root, 'signaling/main.ts');
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, 'run', '-c', config], {
-    stdio: ['ignore', file, file],
-  });
+  // As an operator starts it: the bin sets the flags of the runtime.
+  const child = spawn(process.execPath, [join(root, 'deploy/bin/weir.js'), 'run', '-c', config], { stdio: ['ignore', file, file] });
   await untilPrinted(log, '"ready"');
   return {
     name: 'weir',
