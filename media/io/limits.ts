@@ -2,6 +2,12 @@
 
 /** Longest wait of a turn: a worker thread that blocks longer delays terminate() and the end of the process. */
 export const maxWaitMs = 100;
+/** Packets per millisecond from which the blocking backends let packets gather; below, waking for each costs little. */
+export const gatherFromPerMs = 30;
+/** How long they gather: a four-hundredth of a G.711 packet's 20 ms. */
+export const gatherUs = 50;
+/** uring: this many completions end the gathering early. */
+export const gatherCompletions = 32;
 /** dgram: longest time between turns. Short, since nothing wakes the host when its next timer moves closer. */
 export const dgramTurnMs = 20;
 /** dgram: packets that may wait for an asynchronous send (kernel buffer full) before new ones are dropped; 2 MiB. */

@@ -17,6 +17,10 @@ const entryWords = 4;
 const tailAt = 7;
 
 export const bufferGroup = 1;
+/** struct io_uring_recvmsg_out at the start of a slot: name length, control length, payload length, flags. */
+export const recvmsgOutBytes = 16;
+export const payloadLengthWord = 2;
+export const messageFlagsWord = 3;
 
 export class Buffers {
   readonly slots: NativeSlots;

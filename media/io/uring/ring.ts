@@ -25,7 +25,10 @@ const offSqRing = 0n;
 const offSqes = 0x10000000n;
 const sqeWords = 16;
 const cqeWords = 4;
+const featMinTimeout = 1 << 15;
 const getEventsArgBytes = 24;
+/** Word of the io_uring_getevents_arg that holds the shortest wait in microseconds. */
+const minWaitWord = 3;
 /** Where the timespec lies behind the io_uring_getevents_arg. */
 const timespecOffset = 64;
 
@@ -45,7 +48,9 @@ export class Ring {
   readonly #rings: Region;
   readonly #sqeRegion: Region;
   readonly #argument: Region;
+  readonly #argumentWords: Uint32Array;
   readonly #timespec: Uint32Array;
+  readonly #canGather: boolean;
   readonly #sqMask: number;
   readonly #sqSize: number;
   readonly #sqHeadAt: number;
@@ -95,6 +100,8 @@ export class Ring {
     this.#sqTail = this.words[this.#sqTailAt] ?? 0;
     // The indirection array of the submission queue stays the identity for good.
     for (let index = 0; index < this.#sqSize; index++) this.words[word(16) / 4 + index] = index;
+    this.#canGather = (word(5) & featMinTimeout) !== 0;
+    this.#argumentWords = new Uint32Array(this.#argument.buffer, 0, getEventsArgBytes / 4);
     this.#timespec = new Uint32Array(this.#argument.buffer, timespecOffset, 4);
     new BigUint64Array(this.#argument.buffer)[2] = this.#argument.pointer + BigInt(timespecOffset);
   }
@@ -120,8 +127,20 @@ export class Ring {
   /** As `submit`, then waits until there is a completion, at most `waitMs`. 0, or -errno; a timeout is 0. */
   submitAndWait(waitMs: number): number {
     if (waitMs <= 0) return this.#enter(0, 0n, 0);
+    this.#argumentWords[minWaitWord] = 0;
     this.#timespec[2] = Math.min(Math.ceil(waitMs * 1e6), 999_999_999);
     return this.#enter(1, this.#argument.pointer, getEventsArgBytes);
+  }
+
+  /**
+   * As `submitAndWait`, but returns for a single completion only when `gatherUs` are over, for `enough` of them at once
+   * (IORING_FEAT_MIN_TIMEOUT, Linux 6.12; older kernels return at the first).
+   */
+  submitAndGather(waitMs: number, gatherUs: number, enough: number): number {
+    if (!this.#canGather || waitMs * 1000 <= gatherUs) return this.submitAndWait(waitMs);
+    this.#argumentWords[minWaitWord] = gatherUs;
+    this.#timespec[2] = Math.min(Math.ceil(waitMs * 1e6), 999_999_999);
+    return this.#enter(enough, this.#argument.pointer, getEventsArgBytes);
   }
 
   /** Position of the first completion not yet taken. */

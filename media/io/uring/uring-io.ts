@@ -4,12 +4,12 @@
 
 import { WeirError } from '../../../shared/errors.ts';
 import { parseAddress } from '../address.ts';
-import { maxCloseRounds, maxDrainRounds, retryMs, type UringSizes, uringSizes } from '../limits.ts';
+import { gatherCompletions, maxCloseRounds, maxDrainRounds, type UringSizes, uringSizes } from '../limits.ts';
 import { DestinationPool, NativeDestination } from '../native/destination.ts';
 import { DirectSend } from '../native/direct-send.ts';
 import { cloexec, errnoName, errnoOf, msgTrunc } from '../native/errno.ts';
 import type { Libc } from '../native/libc.ts';
-import { writeMessage } from '../native/message-header.ts';
+import { Moderation } from '../native/moderation.ts';
 import { Pacing } from '../native/pacing.ts';
 import { blankPacket, copyPacket, fitsSlot, placePacket } from '../native/packet.ts';
 import { Region } from '../native/region.ts';
@@ -26,18 +26,15 @@ import {
   type PacketHost,
   type PacketIo,
 } from '../packet-io.ts';
-import { Buffers } from './buffers.ts';
-import { kindBits, kindMask, kindReceive, kindSend, kindWake, writeCancel, writeReceive, writeSend, writeWake } from './requests.ts';
+import { Buffers, messageFlagsWord, payloadLengthWord, recvmsgOutBytes } from './buffers.ts';
+import { Receiver } from './receiver.ts';
+import { kindBits, kindMask, kindReceive, kindSend, kindWake, writeCancel, writeSend, writeWake } from './requests.ts';
 import { Ring } from './ring.ts';
 import { SocketTable, type UringSocket } from './uring-socket.ts';
 
 const flagBuffer = 1;
 const flagMore = 2;
 const bufferShift = 16;
-/** struct io_uring_recvmsg_out: name length, control length, payload length, flags. */
-const outWords = 4;
-const outPayloadWord = 2;
-const outFlagsWord = 3;
 
 export class UringIo implements PacketIo {
   readonly name = 'uring';
@@ -48,17 +45,15 @@ export class UringIo implements PacketIo {
   readonly #udp: UdpSockets;
   readonly #direct: DirectSend;
   readonly #destinations: DestinationPool;
-  /** The msghdr template of receives, and the 8 bytes the eventfd is read into. */
-  readonly #scratch: Region;
+  readonly #receiver: Receiver;
+  /** The 8 bytes the eventfd is read into. */
+  readonly #wakeBytes: Region;
   readonly #sockets = new SocketTable();
-  /** To be armed when this turn's buffers are back with the kernel, and when some time has passed after a failure. */
-  #rearm: UringSocket[] = [];
-  #later: UringSocket[] = [];
-  #retryAt = 0;
   readonly #packet: Packet;
   readonly #clones: Packet[] = [];
   #cloneCount = 0;
   readonly #pacing = new Pacing();
+  readonly #moderation = new Moderation();
   #host: PacketHost | undefined;
   #position = 0;
   #wakeArmed = false;
@@ -67,8 +62,8 @@ export class UringIo implements PacketIo {
   #sent = 0;
   #sendErrors = 0;
   #oversized = 0;
-  #starved = 0;
-  #fault = '';
+  #clonesMissed = 0;
+  #sendFault = '';
 
   /** Throws WeirError 'uring-unavailable' where the kernel lacks or denies what it needs. */
   constructor(libc: Libc, sizes: UringSizes = uringSizes) {
@@ -87,16 +82,14 @@ export class UringIo implements PacketIo {
     this.#direct = new DirectSend(libc);
     this.#destinations = new DestinationPool(libc);
     this.#packet = blankPacket(this.#buffers.slots);
-    this.#scratch = Region.anonymous(libc, 4096);
-    // The kernel reserves the whole name length before the payload: with 48 the payload begins at the headroom's end.
-    const parts = { nameLow: 0, nameHigh: 0, nameBytes: headroom - outWords * 4, vectorLow: 0, vectorHigh: 0 };
-    writeMessage(new Uint32Array(this.#scratch.buffer), 0, parts);
+    this.#receiver = new Receiver(libc, this.#ring);
+    this.#wakeBytes = Region.anonymous(libc, 4096);
     this.#armWake();
   }
 
   /** The first request the kernel failed for a reason that is not the network's; '' while there was none. */
   get fault(): string {
-    return this.#fault;
+    return this.#receiver.fault === '' ? this.#sendFault : this.#receiver.fault;
   }
 
   open(options: OpenOptions, done: (socket: number) => void): void {
@@ -106,7 +99,7 @@ export class UringIo implements PacketIo {
       return;
     }
     const socket = this.#sockets.add(fd, parseAddress(options.address)?.family ?? 4);
-    this.#arm(socket);
+    this.#receiver.arm(socket);
     done(socket.number);
   }
 
@@ -163,7 +156,7 @@ export class UringIo implements PacketIo {
   clone(packet: Packet): Packet | undefined {
     const slot = this.#buffers.takeSpare();
     if (slot < 0) {
-      this.#starved++;
+      this.#clonesMissed++;
       return undefined;
     }
     let clone = this.#clones[this.#cloneCount];
@@ -194,7 +187,7 @@ export class UringIo implements PacketIo {
       sent: this.#sent,
       sendErrors: this.#sendErrors,
       oversized: this.#oversized,
-      starved: this.#starved,
+      starved: this.#receiver.starved + this.#clonesMissed,
     };
   }
 
@@ -205,8 +198,9 @@ export class UringIo implements PacketIo {
       while (!this.#stopped) {
         if (this.#pacing.isDue(now)) this.#pacing.turned(now, host.turn(now));
         if (this.#stopped) break;
-        this.#rearmAll(now);
-        this.#enter(this.#pacing.waitMs(now));
+        this.#receiver.rearm(now);
+        if (!this.#wakeArmed) this.#armWake();
+        this.#enter(now);
         now = performance.now();
         this.#reap(now);
       }
@@ -227,8 +221,11 @@ export class UringIo implements PacketIo {
     return socket?.open === true ? socket : undefined;
   }
 
-  #enter(waitMs: number): void {
-    const result = this.#ring.submitAndWait(waitMs);
+  #enter(now: number): void {
+    const waitMs = this.#pacing.waitMs(now);
+    const gatherUs = this.#moderation.gatherUs(now);
+    const ring = this.#ring;
+    const result = gatherUs > 0 ? ring.submitAndGather(waitMs, gatherUs, gatherCompletions) : ring.submitAndWait(waitMs);
     // EAGAIN and EBUSY pass when completions are taken; anything else will not get better.
     if (result < 0 && result !== -errnoOf.EAGAIN && result !== -errnoOf.EBUSY) {
       throw new WeirError('uring-failed', `Cannot enter the ring: ${errnoName(-result)}`);
@@ -270,33 +267,27 @@ export class UringIo implements PacketIo {
     if ((flags & flagMore) !== 0) return;
     socket.armed = false;
     if (!socket.open) this.#sockets.retire(socket);
-    else if (result >= 0 || result === -errnoOf.ENOBUFS) this.#rearm.push(socket);
-    else this.#receiveFailed(socket, -result);
-    if (result === -errnoOf.ENOBUFS) this.#starved++;
-  }
-
-  #receiveFailed(socket: UringSocket, errno: number): void {
-    this.#later.push(socket);
-    if (this.#fault === '') this.#fault = `the kernel refuses multishot RECVMSG requests (${errnoName(errno)}), 6.0 is needed`;
+    else this.#receiver.ended(socket, result);
   }
 
   #deliver(socket: UringSocket, slot: number, now: number): void {
     const { slots } = this.#buffers;
     const { words } = slots;
     const at = slot * slotWords;
-    const length = words[at + outPayloadWord] ?? 0;
-    if (((words[at + outFlagsWord] ?? 0) & msgTrunc) !== 0 || length > maxDatagram) {
+    const length = words[at + payloadLengthWord] ?? 0;
+    if (((words[at + messageFlagsWord] ?? 0) & msgTrunc) !== 0 || length > maxDatagram) {
       this.#oversized++;
       return;
     }
     this.#received++;
     this.#pacing.handled();
+    this.#moderation.handled();
     const packet = this.#packet;
     placePacket(packet, slots, slot);
     packet.start = headroom;
     packet.length = length;
     packet.socket = socket.number;
-    readSource(packet, words, at + outWords);
+    readSource(packet, words, at + recvmsgOutBytes / 4);
     this.#host?.packet(packet, now);
     for (; this.#cloneCount > 0; this.#cloneCount--) this.#buffers.release(this.#clones[this.#cloneCount - 1]?.slot ?? 0);
   }
@@ -313,8 +304,8 @@ export class UringIo implements PacketIo {
 
   #sendFailed(socket: UringSocket, errno: number): void {
     this.#refuse(socket);
-    if (errno === errnoOf.EINVAL && this.#fault === '')
-      this.#fault = 'the kernel refuses SEND requests with an address (EINVAL), 6.1 is needed';
+    if (errno === errnoOf.EINVAL && this.#sendFault === '')
+      this.#sendFault = 'the kernel refuses SEND requests with an address (EINVAL), 6.1 is needed';
   }
 
   #woken(): void {
@@ -326,31 +317,8 @@ export class UringIo implements PacketIo {
   #armWake(): void {
     const at = this.#ring.next();
     if (at < 0) return;
-    // The eventfd is read into the second half of the page that holds the receive template.
-    writeWake(this.#ring.sqes, at, this.wakeFd, { low: this.#scratch.low + 2048, high: this.#scratch.high });
+    writeWake(this.#ring.sqes, at, this.wakeFd, this.#wakeBytes);
     this.#wakeArmed = true;
-  }
-
-  #arm(socket: UringSocket): void {
-    const at = this.#ring.next();
-    if (at < 0) {
-      this.#later.push(socket);
-      return;
-    }
-    writeReceive(this.#ring.sqes, at, socket.fd, socket.number, this.#scratch);
-    socket.armed = true;
-  }
-
-  #rearmAll(now: number): void {
-    if (!this.#wakeArmed) this.#armWake();
-    if (this.#later.length > 0 && now >= this.#retryAt) {
-      this.#rearm.push(...this.#later.splice(0, 1024));
-      this.#retryAt = now + retryMs;
-    }
-    if (this.#rearm.length === 0) return;
-    const sockets = this.#rearm;
-    this.#rearm = [];
-    for (const socket of sockets) if (socket.open && !socket.armed) this.#arm(socket);
   }
 
   /** Whether the last completion of a receive request is among those not yet taken. */
@@ -386,7 +354,8 @@ export class UringIo implements PacketIo {
     }
     this.#buffers.free();
     this.#ring.free();
-    this.#scratch.free();
+    this.#receiver.free();
+    this.#wakeBytes.free();
     this.#destinations.free();
   }
 }
