@@ -227,6 +227,7 @@ async function takeOverPorts(context: TestContext, { pool }: Bench, io: WorkerOp
     const ended = Promise.withResolvers<string>();
     const entry = new URL('../../../media/worker.ts', import.meta.url);
     const handle = new WorkerHandle({ entry, data, onReady: () => ready.resolve(), onEvent: () => {}, onEnd: ended.resolve });
+    context.after(() => handle.terminate());
     await ready.promise;
     const transports = Array.from({ length: 8 }, (_, id) => ({ id, interface: 'outside', family: 4 as const, rtcp: 'pair' as const }));
     assert.equal((await handle.send({ kind: 'reserve', session: 'all', transports })).kind, 'reserved', `life ${life}`);
