@@ -6,7 +6,9 @@ export const maxWaitMs = 100;
 export const gatherFromPerMs = 30;
 /** How long they gather: a four-hundredth of a G.711 packet's 20 ms. */
 export const gatherUs = 50;
-/** uring: this many completions end the gathering early. */
+/** Linux lets a sleeping thread lie this much longer (prctl(2), PR_SET_TIMERSLACK), so asking for less gives the above. */
+export const timerSlackUs = 50;
+/** So many packets are enough: uring ends the gathering early, epoll does not begin it. */
 export const gatherCompletions = 32;
 /** dgram: longest time between turns. Short, since nothing wakes the host when its next timer moves closer. */
 export const dgramTurnMs = 20;

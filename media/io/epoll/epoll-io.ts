@@ -2,10 +2,11 @@
 // profile, older kernels) but native calls are not. Blocks its thread; what a batch of datagrams sends is out when the
 // batch ends, so no slot outlives it.
 import { parseAddress } from '../address.ts';
-import { epollBatch, epollClones } from '../limits.ts';
+import { epollBatch, epollClones, gatherCompletions, timerSlackUs } from '../limits.ts';
 import { DestinationPool, NativeDestination } from '../native/destination.ts';
 import { DirectSend } from '../native/direct-send.ts';
 import type { Libc } from '../native/libc.ts';
+import { Moderation } from '../native/moderation.ts';
 import { Pacing } from '../native/pacing.ts';
 import { blankPacket, copyPacket, fitsSlot, placePacket } from '../native/packet.ts';
 import { NativeSlots, slotWords } from '../native/slots.ts';
@@ -54,6 +55,9 @@ export class EpollIo implements PacketIo {
   /** Whose sends wait in #sending. */
   #sender: EpollSocket | undefined;
   readonly #pacing = new Pacing();
+  readonly #moderation = new Moderation();
+  /** Datagrams of the last look. */
+  #found = 0;
   #running = false;
   #stopped = false;
   #received = 0;
@@ -180,6 +184,7 @@ export class EpollIo implements PacketIo {
       while (!this.#stopped) {
         if (this.#pacing.isDue(now)) this.#pacing.turned(now, host.turn(now));
         if (this.#stopped) break;
+        this.#gather(now);
         const events = this.#poller.wait(Math.ceil(this.#pacing.waitMs(now)));
         now = performance.now();
         this.#handle(events, host, now);
@@ -195,6 +200,13 @@ export class EpollIo implements PacketIo {
     if (this.#stopped) return;
     this.#stopped = true;
     if (!this.#running) this.#free();
+  }
+
+  /** While the last look found few packets at a high rate; a loop that has enough to do must not sleep. */
+  #gather(now: number): void {
+    const gatherUs = this.#moderation.gatherUs(now);
+    if (gatherUs > 0 && this.#found < gatherCompletions) this.#libc.usleep(Math.max(1, gatherUs - timerSlackUs));
+    this.#found = 0;
   }
 
   #handle(events: number, host: PacketHost, now: number): void {
@@ -215,6 +227,8 @@ export class EpollIo implements PacketIo {
     const count = this.#receiving.receive(entry.fd, entry.hint);
     entry.hint = count === entry.hint ? Math.min(entry.hint * 2, epollBatch) : Math.max(1, count);
     if (count > 0) this.#pacing.handled();
+    this.#moderation.handled(count);
+    this.#found += count;
     const packet = this.#packet;
     for (let index = 0; index < count; index++) {
       const length = this.#receiving.take(index);

@@ -25,6 +25,7 @@ export interface Libc {
   epollCreate(flags: number): number;
   epollControl(epoll: number, operation: number, fd: number, event: bigint): number;
   epollWait(epoll: number, events: bigint, capacity: number, timeoutMs: number): number;
+  usleep(microseconds: number): number;
   ioUringSetup(entries: number, params: bigint): number;
   ioUringEnter(ring: number, submit: number, complete: number, flags: number, argument: bigint, argumentBytes: number): number;
   ioUringRegister(ring: number, operation: number, argument: bigint, count: number): number;
@@ -56,6 +57,7 @@ const declarations = {
   recvmmsg: { return: 'i32', arguments: ['i32', 'pointer', 'u32', 'i32', 'pointer'] },
   epoll_create1: { return: 'i32', arguments: ['i32'] },
   epoll_ctl: { return: 'i32', arguments: ['i32', 'i32', 'i32', 'pointer'] },
+  usleep: { return: 'i32', arguments: ['u32'] },
   epoll_wait: { return: 'i32', arguments: ['i32', 'pointer', 'i32', 'i32'] },
 } as const;
 
@@ -110,6 +112,7 @@ function bindLibc(ffi: typeof import('node:ffi')): Libc {
     epollCreate: c.epoll_create1,
     epollControl: c.epoll_ctl,
     epollWait: c.epoll_wait,
+    usleep: c.usleep,
     ioUringSetup: (entries, params) => setup(setupNumber, entries, params),
     ioUringEnter: (ring, submit, complete, flags, argument, bytes) =>
       enter(enterNumber, ring, submit, complete, flags, argument, BigInt(bytes)),

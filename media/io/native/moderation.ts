@@ -11,8 +11,8 @@ export class Moderation {
   #since = 0;
   #gather = false;
 
-  handled(): void {
-    this.#count++;
+  handled(packets: number): void {
+    this.#count += packets;
   }
 
   /** Microseconds to let packets gather before the next look; 0 = wake at the first one. */

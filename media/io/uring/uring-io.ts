@@ -281,7 +281,7 @@ export class UringIo implements PacketIo {
     }
     this.#received++;
     this.#pacing.handled();
-    this.#moderation.handled();
+    this.#moderation.handled(1);
     const packet = this.#packet;
     placePacket(packet, slots, slot);
     packet.start = headroom;
