@@ -1,6 +1,7 @@
 // The pool with real threads and real sockets on loopback addresses of its own (127.10.0.0/16).
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { type TestContext, test } from 'node:test';
 import { errorMessage } from '../../../shared/errors.ts';
 import type { Log } from '../../../shared/log.ts';
@@ -12,6 +13,7 @@ import { type SessionEvent, WorkerHandle } from '../../../signaling/workers/work
 import { WorkerPool } from '../../../signaling/workers/worker-pool.ts';
 import { compound, descriptionBytes, receiverReportBytes, rtpBytes, senderReportBytes } from '../../support/rtp-bytes.ts';
 import { UdpPeer } from '../../support/udp-peer.ts';
+import { polled, until } from '../../support/until.ts';
 
 interface Bench {
   readonly pool: WorkerPool;
@@ -235,6 +237,8 @@ async function takeOverPorts(context: TestContext, { pool }: Bench, io: WorkerOp
     assert.notEqual(await ended.promise, '');
     assert.ok(new Uint8Array(data.openPorts).every((byte) => byte === 0));
     assert.equal((await handle.send({ kind: 'query', session: 'all' })).kind, 'failed');
+    // The kernel lets go of an io_uring's sockets a moment after the thread.
+    await until(polled, () => !/ 01050A7F:/.test(readFileSync('/proc/self/net/udp', 'latin1')), 'no socket on 127.10.5.1');
   }
   await elsewhere.send(rtpBytes(), { address: bystander!.address, port: bystander!.port });
   await bystander!.next();
