@@ -181,7 +181,7 @@ export class B2bua implements TransactionUser {
     this.#byServer.delete(call.server.id);
     this.#context.book.deleteRecord(call.id);
     const cdr = cdrOf(call, report);
-    call.log.info({ ...cdr, id: undefined, call_id: undefined }, 'call-ended');
+    call.log.info({ ...cdr, id: undefined }, 'call-ended');
     this.#context.book.appendCdr(JSON.stringify(cdr));
     this.#onEnd(cdr);
     if (this.#calls.size === 0) this.#whenEmpty?.();
