@@ -24,3 +24,9 @@ export function until(
   };
   return promise;
 }
+
+/** For `until`, where nobody tells of a change: files, kernel tables, counters. */
+export function polled(listener: () => void): () => void {
+  const timer = setInterval(listener, 20);
+  return () => clearInterval(timer);
+}
