@@ -6,8 +6,12 @@ import { localAddresses, openPortsBytesPerAddress, type WorkerOptions } from '..
 
 type Slice = Pick<WorkerOptions, 'interfaces' | 'openPorts' | 'ports'>;
 
-/** Closes the media sockets that the worker had open, and marks their ports as closed. Its thread must have ended. */
-export function closeOrphanSockets(slice: Slice): void {
+/**
+ * Closes the media sockets that the worker had open, and its io_uring (-1 = none), which would hold them, and marks their ports as closed.
+ * Its thread must have ended.
+ */
+export function closeOrphanSockets(slice: Slice, ringFd: number): void {
+  if (ringFd >= 0 && linkOf(`/proc/self/fd/${ringFd}`) === 'anon_inode:[io_uring]') closeSync(ringFd);
   const orphans = orphanInodes(slice);
   if (orphans.size > 0) {
     for (const name of listed('/proc/self/fd')) {

@@ -42,6 +42,9 @@ export class WorkerHandle {
   #outbox: RelayCommand[] = [];
   #ref = 0;
   #wakeFd = -1;
+  #ringFd = -1;
+  /** Its thread could not clean up after itself. */
+  #forced = false;
   #load: LoadEvent | undefined;
   #heardAt = performance.now();
   #state: 'starting' | 'ready' | 'ending' | 'ended' = 'starting';
@@ -95,7 +98,9 @@ export class WorkerHandle {
     clearTimeout(timer);
   }
 
+  /** Ends the thread in the middle of whatever it does. */
   terminate(): void {
+    this.#forced = true;
     void this.#worker.terminate();
   }
 
@@ -125,6 +130,7 @@ export class WorkerHandle {
       this.#load = message;
     } else if (message.kind === 'ready') {
       this.#wakeFd = message.wakeFd;
+      this.#ringFd = message.ringFd;
       if (this.#state === 'starting') this.#state = 'ready';
       this.#options.onReady(message);
     } else {
@@ -149,7 +155,7 @@ export class WorkerHandle {
     this.#state = 'ended';
     // Ours to close: it must not be written to as the descriptor of something else.
     if (this.#wakeFd >= 0) closeSync(this.#wakeFd);
-    if (!expected && this.#wakeFd >= 0) closeOrphanSockets(this.#options.data);
+    if (this.#forced && this.#wakeFd >= 0) closeOrphanSockets(this.#options.data, this.#ringFd);
     else clearOpenPorts(this.#options.data);
     this.#wakeFd = -1;
     for (const pending of this.#pending.values()) pending.settle(failure('worker-gone', 'The media worker has ended'));

@@ -37,6 +37,7 @@ interface EpollSocket {
 
 export class EpollIo implements PacketIo {
   readonly name = 'epoll';
+  readonly ringFd = -1;
   readonly wakeFd: number;
   readonly #libc: Libc;
   readonly #slots: NativeSlots;
