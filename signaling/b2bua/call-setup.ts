@@ -13,12 +13,15 @@ import { putSdp, reply } from './carry.ts';
 import { replacedParty } from './dialog-table.ts';
 import { firstRequest } from './first-request.ts';
 import { endCall } from './hang-up.ts';
-import { carriedRejection, observeBranch } from './invite-response.ts';
+import { type Course, observeBranch } from './invite-response.ts';
 import { contactFor } from './leg.ts';
+import { carriedRejection } from './rejection.ts';
 import { offerTimer } from './session-timer.ts';
 
 /** A branch more is refused: a redirect or failover loop. */
 const maxBranches = 32;
+
+const course: Course = { next: nextBranch, again: launch };
 
 export function startCall(call: Call): void {
   const { context, server } = call;
@@ -56,7 +59,7 @@ function routeOf(call: Call): ReturnType<B2buaRouter> {
 type B2buaRouter = Call['context']['router']['route'];
 
 /** Asks the route for the next destination and tries it; without one the caller hears the last failure. */
-export function nextBranch(call: Call): void {
+function nextBranch(call: Call): void {
   const route = call.route;
   if (route === undefined || call.branches.length >= maxBranches) return exhausted(call);
   route.next(call.context.now(), (destination) => {
@@ -72,7 +75,7 @@ function exhausted(call: Call): void {
 }
 
 /** One INVITE to one destination, with its own media towards it. */
-export async function launch(call: Call, destination: Destination): Promise<void> {
+async function launch(call: Call, destination: Destination): Promise<void> {
   if (call.state !== 'setup') return;
   const { context } = call;
   const flow = context.flows.route(destination.zone.name, destination.target);
@@ -118,7 +121,7 @@ function send(call: Call, destination: Destination, flow: Flow, id: string, sdp:
   const branch = new Branch({ id, destination, request, localTag });
   call.branches.push(branch);
   call.log.debug({ branch: id, to: `${flow.protocol}:${flow.address}:${flow.port}`, node: destination.node?.name }, 'branch-started');
-  branch.client = context.transactions.send(request, flow, observeBranch(call, branch), context.now());
+  branch.client = context.transactions.send(request, flow, observeBranch(call, branch, course), context.now());
   const responseMs = call.route?.failover.responseMs ?? 0;
   if (responseMs > 0) branch.silence = call.after(responseMs, () => silent(call, branch));
   saveRecord(call);

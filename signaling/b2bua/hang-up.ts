@@ -88,6 +88,14 @@ export function closeLeg(call: Call, leg: Leg): void {
   else call.removeLeg(leg);
 }
 
+/** RFC 3261 section 12.2.1.2, RFC 5057: the far party does not know the dialog any more, or does not answer a refresh. */
+export function legAnswered(call: Call, leg: Leg, method: string, status: number): void {
+  const gone = status === 481 || ((status === 408 || status === 503) && (method === 'UPDATE' || method === 'INVITE'));
+  if (!gone || call.state !== 'answered' || leg.closing) return;
+  call.log.info({ leg: leg.role, method, status }, 'leg-lost');
+  endCall(call, { reason: 'leg-lost', status: 480 });
+}
+
 /** CANCELs all that still rings. */
 export function cancelBranches(call: Call, reason: string | undefined): void {
   for (const branch of call.branches) {

@@ -1,38 +1,46 @@
 // What the destinations of a call answer: provisionals and early dialogs, the 2xx that wins and those that lose, the
 // failures that send the call to the next destination or back to the caller.
+import type { Destination } from '../routing/route.ts';
 import { createUacDialog, createUasDialog } from '../sip/dialog/dialog.ts';
 import { tagOf } from '../sip/message/name-addr.ts';
 import type { SipResponse } from '../sip/message/response.ts';
-import type { ClientFailure, ClientObserver, ClientTransaction } from '../sip/transaction/transaction.ts';
+import type { ClientFailure, ClientObserver } from '../sip/transaction/transaction.ts';
 import type { Flow } from '../sip/transport/flow.ts';
 import { sdpOf } from './body.ts';
 import type { Branch } from './branch.ts';
 import type { Call } from './call.ts';
 import { saveRecord } from './call-record.ts';
-import { launch, nextBranch } from './call-setup.ts';
 import { carryResponse, hostTowards } from './carry.ts';
 import { cancelBranches, endCall, hangUp, repeatAck } from './hang-up.ts';
 import { forwardAccepted, forwardProvisional, type InviteExchange } from './invite-forward.ts';
 import { Leg } from './leg.ts';
 import { Pair } from './pair.ts';
-import { carryContacts, followRedirect } from './redirect.ts';
+import { redirectRoute } from './redirect.ts';
+import { carriedRejection } from './rejection.ts';
 import { wantedInterval } from './session-timer.ts';
 
 /** Dialogs that one INVITE of ours may make; a proxy that forks wider is broken or hostile. */
 const maxForks = 16;
 
-export function observeBranch(call: Call, branch: Branch): ClientObserver {
-  return {
-    response: (response, transaction) => call.post(() => onResponse(call, branch, response, transaction)),
-    failed: (cause) => call.post(() => onFailure(call, branch, cause)),
-  };
+/** How a call goes on when a destination did not take it. */
+export interface Course {
+  /** The next destination of the route, or the end. */
+  readonly next: (call: Call) => void;
+  /** The same destination again, on other terms. */
+  readonly again: (call: Call, destination: Destination) => Promise<void>;
 }
 
-function onResponse(call: Call, branch: Branch, response: SipResponse, transaction: ClientTransaction): void | Promise<void> {
-  call.cancelTimer(branch.silence);
-  if (response.status < 200) return onProvisional(call, branch, response, transaction.flow);
-  if (response.status < 300) return onAccepted(call, branch, response, transaction.flow);
-  return onRejected(call, branch, response);
+export function observeBranch(call: Call, branch: Branch, course: Course): ClientObserver {
+  return {
+    response: (response, { flow }) =>
+      call.post(() => {
+        call.cancelTimer(branch.silence);
+        if (response.status < 200) return onProvisional(call, branch, response, flow);
+        if (response.status < 300) return onAccepted(call, branch, response, flow);
+        return onRejected(call, branch, response, course);
+      }),
+    failed: (cause) => call.post(() => onFailure(call, branch, cause, course)),
+  };
 }
 
 async function onProvisional(call: Call, branch: Branch, response: SipResponse, flow: Flow): Promise<void> {
@@ -97,7 +105,7 @@ function discard(call: Call, branch: Branch, response: SipResponse, flow: Flow):
   hangUp(call, leg, call.ending?.reason ?? 'caller-cancelled');
 }
 
-function onRejected(call: Call, branch: Branch, response: SipResponse): void | Promise<void> {
+async function onRejected(call: Call, branch: Branch, response: SipResponse, course: Course): Promise<void> {
   dropEarlyLegs(call, branch);
   if (!branch.open) return;
   branch.state = 'failed';
@@ -105,18 +113,26 @@ function onRejected(call: Call, branch: Branch, response: SipResponse): void | P
   call.failure = { status: response.status, branch };
   const seconds = wantedInterval(response, branch.destination.zone);
   if (seconds !== undefined && call.sessionSeconds === undefined) {
+    // RFC 4028 section 7.4: it takes the call on other terms.
     call.sessionSeconds = seconds;
-    return sameAgain(call, branch);
+    await call.media.endBranch(branch.id);
+    return course.again(call, branch.destination);
   }
-  if (response.status < 400 && followRedirect(call, response)) return;
+  const redirected = response.status < 400 ? redirectRoute(call, response) : undefined;
+  if (redirected !== undefined) {
+    call.redirects++;
+    call.route = redirected;
+    call.log.info({ redirects: call.redirects }, 'redirect-followed');
+    return course.next(call);
+  }
   if (call.route?.failover.codes.includes(response.status) === true) {
     const retryAfter = Number(/^\d{1,6}/.exec(response.headers.get('retry-after') ?? '')?.[0] ?? 0);
-    return tryNext(call, branch, response, retryAfter * 1000);
+    return tryNext(call, branch, { response, retryAfterMs: retryAfter * 1000 }, course);
   }
-  reject(call, branch, response);
+  endCall(call, { reason: 'rejected', ...carriedRejection(call, branch, response) });
 }
 
-function onFailure(call: Call, branch: Branch, cause: ClientFailure): void | Promise<void> {
+function onFailure(call: Call, branch: Branch, cause: ClientFailure, course: Course): void | Promise<void> {
   call.cancelTimer(branch.silence);
   dropEarlyLegs(call, branch);
   if (!branch.open) return;
@@ -124,33 +140,21 @@ function onFailure(call: Call, branch: Branch, cause: ClientFailure): void | Pro
   if (call.state !== 'setup') return;
   call.failure = { status: cause === 'timeout' ? 408 : 503, branch };
   call.log.warn({ branch: branch.id, node: branch.destination.node?.name, cause }, 'destination-failed');
-  return tryNext(call, branch, undefined, 0);
+  return tryNext(call, branch, undefined, course);
 }
 
-/** The destination takes the call on other terms (RFC 4028 section 7.4): asked once more. */
-async function sameAgain(call: Call, branch: Branch): Promise<void> {
-  await call.media.endBranch(branch.id);
-  await launch(call, branch.destination);
+interface Refusal {
+  readonly response: SipResponse;
+  readonly retryAfterMs: number;
 }
 
 /** Failover: the caller notices nothing but time (unless early media of the failed one was heard). */
-async function tryNext(call: Call, branch: Branch, response: SipResponse | undefined, retryAfterMs: number): Promise<void> {
+async function tryNext(call: Call, branch: Branch, refusal: Refusal | undefined, course: Course): Promise<void> {
+  const retryAfterMs = refusal?.retryAfterMs ?? 0;
   call.route?.report(branch.destination, { kind: 'failed', retryAfterMs }, call.context.now());
-  call.lastRejection = response === undefined ? undefined : { branch, response };
+  call.lastRejection = refusal === undefined ? undefined : { branch, response: refusal.response };
   await call.media.endBranch(branch.id);
-  if (call.state === 'setup') nextBranch(call);
-}
-
-function reject(call: Call, branch: Branch, response: SipResponse): void {
-  endCall(call, { reason: 'rejected', ...carriedRejection(call, branch, response) });
-}
-
-/** The final failure of the callee's side as the caller's. */
-export function carriedRejection(call: Call, branch: Branch, response: SipResponse): { status: number; response: SipResponse } {
-  const way = { from: branch.destination.zone, to: call.zone, host: hostTowards(call.zone, call.server.flow) };
-  const carried = carryResponse(call.invite, response, way, call.tag, call.context);
-  if (response.status < 400) carryContacts(response, carried, way);
-  return { status: response.status, response: carried };
+  course.next(call);
 }
 
 function dropEarlyLegs(call: Call, branch: Branch): void {

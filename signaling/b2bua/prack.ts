@@ -4,8 +4,8 @@ import { formatRAck, parseRAck } from '../sip/message/rack.ts';
 import type { ServerTransaction } from '../sip/transaction/transaction.ts';
 import type { Call } from './call.ts';
 import { reply } from './carry.ts';
-import { relay } from './in-dialog.ts';
 import type { Leg } from './leg.ts';
+import { relay } from './relay.ts';
 
 export function relayPrack(call: Call, leg: Leg, server: ServerTransaction): void | Promise<void> {
   const { request } = server;

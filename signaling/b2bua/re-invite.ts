@@ -6,8 +6,7 @@ import { sdpOf } from './body.ts';
 import type { Call } from './call.ts';
 import { saveRecord } from './call-record.ts';
 import { carryMessage, carryResponse, putSdp, reply, wayBetween } from './carry.ts';
-import { endCall, hangUp, repeatAck } from './hang-up.ts';
-import { legAnswered } from './in-dialog.ts';
+import { endCall, hangUp, legAnswered, repeatAck } from './hang-up.ts';
 import { forwardAccepted, forwardProvisional, type InviteExchange } from './invite-forward.ts';
 import type { Leg } from './leg.ts';
 

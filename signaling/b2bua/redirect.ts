@@ -1,9 +1,9 @@
 // 3xx responses (RFC 3261 section 8.1.3.4): handed to the caller with contacts it may use, or followed by Weir itself.
+import type { Route } from '../routing/route.ts';
 import { formatNameAddr, parseNameAddr } from '../sip/message/name-addr.ts';
 import type { SipResponse } from '../sip/message/response.ts';
 import { parseUri } from '../sip/message/uri.ts';
 import type { Call } from './call.ts';
-import { nextBranch } from './call-setup.ts';
 import type { Way } from './header-policy.ts';
 import { at } from './identity.ts';
 
@@ -22,9 +22,9 @@ export function carryContacts(response: SipResponse, carried: SipResponse, way: 
   }
 }
 
-/** Tries the best contact of a 3xx instead of telling the caller. False: the policy passes redirects, or nothing is usable. */
-export function followRedirect(call: Call, response: SipResponse): boolean {
-  if (call.zone.config.redirects !== 'follow' || call.redirects >= maxRedirects) return false;
+/** Where the best usable contact of a 3xx leads; undefined: the policy passes redirects, or nothing is usable. */
+export function redirectRoute(call: Call, response: SipResponse): Route | undefined {
+  if (call.zone.config.redirects !== 'follow' || call.redirects >= maxRedirects) return undefined;
   const contacts = response.headers
     .list('contact')
     .slice(0, maxContacts)
@@ -33,14 +33,9 @@ export function followRedirect(call: Call, response: SipResponse): boolean {
     .sort((a, b) => priority(b.params.get('q')) - priority(a.params.get('q')));
   for (const contact of contacts) {
     const routing = call.context.router.route(call.invite, call.zone, contact.uri);
-    if (routing.kind === 'refused') continue;
-    call.redirects++;
-    call.route = routing.route;
-    call.log.info({ redirects: call.redirects }, 'redirect-followed');
-    nextBranch(call);
-    return true;
+    if (routing.kind === 'route') return routing.route;
   }
-  return false;
+  return undefined;
 }
 
 function priority(q: string | undefined): number {

@@ -1,0 +1,111 @@
+// Carries one non-INVITE request of a dialog to the other leg, and the response back: UPDATE and PRACK with the offers and
+// answers in them, INFO, MESSAGE, REFER, NOTIFY, and methods that Weir does not know.
+import type { SipRequest } from '../sip/message/request.ts';
+import type { SipResponse } from '../sip/message/response.ts';
+import type { ServerTransaction } from '../sip/transaction/transaction.ts';
+import { sdpOf } from './body.ts';
+import type { Call } from './call.ts';
+import { saveRecord } from './call-record.ts';
+import { carryMessage, carryResponse, dropBody, putSdp, reply, wayBetween } from './carry.ts';
+import { legAnswered } from './hang-up.ts';
+import type { Leg } from './leg.ts';
+import { noteNotify, noteRefer, translateReferId } from './refer.ts';
+import { carriesTimers, refreshed } from './session-timer.ts';
+
+/** Refresh the remote target (RFC 3261 section 12.2, 3311, 6665), so they carry our Contact. */
+const targetRefreshing: ReadonlySet<string> = new Set(['UPDATE', 'SUBSCRIBE', 'NOTIFY', 'REFER']);
+
+export interface RelayOptions {
+  /** Default: the leg's peer. */
+  readonly to?: Leg;
+  /** Last touch on the request before it goes. */
+  readonly prepare?: (request: SipRequest) => void;
+}
+
+/** Carries one non-INVITE request to the other leg and its final response back. */
+export async function relay(call: Call, from: Leg, server: ServerTransaction, options: RelayOptions = {}): Promise<void> {
+  const { context } = call;
+  const { request } = server;
+  const to = options.to ?? from.peer;
+  if (to === undefined || to.ended) return server.respond(reply(request, 481, from.dialog.localTag), context.now());
+  const sdp = sdpOf(request);
+  let shown: Uint8Array | undefined;
+  if (sdp !== undefined) {
+    const result = await offerOrAnswer(call, from, request.method, sdp);
+    if (result.kind === 'refused') return server.respond(reply(request, result.status, from.dialog.localTag), context.now());
+    shown = result.sdp;
+    if (to.ended) return server.respond(reply(request, 481, from.dialog.localTag), context.now());
+  }
+  const sent = to.request(request.method);
+  carryMessage(request, sent, wayBetween(from, to), context);
+  if (targetRefreshing.has(request.method)) to.addContact(sent);
+  if (shown !== undefined) putSdp(request, sent, shown);
+  translateReferId(from, sent);
+  options.prepare?.(sent);
+  if (request.method === 'REFER') to.referIds.set(sent.cseq.sequence, request.cseq.sequence);
+  if (request.method === 'NOTIFY') noteNotify(to, request);
+  const finish = (response: SipResponse | undefined, status: number): void =>
+    call.post(() => finishRelay(call, { from, to, server, offered: shown !== undefined }, response, status));
+  context.sender.send(to, sent, {
+    response(response) {
+      if (response.status >= 200) finish(response, response.status);
+    },
+    failed: (cause) => finish(undefined, cause === 'timeout' ? 408 : 503),
+  });
+}
+
+interface Relayed {
+  readonly from: Leg;
+  readonly to: Leg;
+  readonly server: ServerTransaction;
+  /** The request carried an offer: the response answers it, or refuses it. */
+  readonly offered: boolean;
+}
+
+async function finishRelay(call: Call, relayed: Relayed, response: SipResponse | undefined, status: number): Promise<void> {
+  const { from, to, server, offered } = relayed;
+  const { request } = server;
+  const pair = from.pair;
+  if (response === undefined) {
+    if (offered && pair !== undefined) await call.media.withdraw(pair);
+    server.respond(reply(request, status, from.dialog.localTag), call.context.now());
+    return legAnswered(call, to, request.method, status);
+  }
+  to.heard(response, to.flow);
+  const carried = carryResponse(request, response, wayBetween(to, from), from.dialog.localTag, call.context);
+  if (targetRefreshing.has(request.method) && status < 300) from.addContact(carried);
+  const sdp = sdpOf(response);
+  if (offered && pair !== undefined) {
+    if (status < 300 && sdp !== undefined) {
+      const answer = await call.media.answer(pair, to, sdp, 'final');
+      if (answer.kind === 'sdp') putSdp(response, carried, answer.sdp);
+      else dropBody(carried);
+    } else await call.media.withdraw(pair);
+  }
+  if (status < 300) succeeded(call, relayed, response);
+  server.respond(carried, call.context.now());
+  legAnswered(call, to, request.method, status);
+}
+
+function succeeded(call: Call, { from, to, server }: Relayed, response: SipResponse): void {
+  const { method } = server.request;
+  if (method === 'REFER') noteRefer(from);
+  if (method === 'UPDATE') {
+    if (carriesTimers(from, to)) refreshed(call, response);
+    saveRecord(call);
+  }
+}
+
+/** SDP in PRACK answers the offer of a reliable provisional, else it offers (RFC 3262 section 5); in UPDATE it offers. */
+function offerOrAnswer(call: Call, from: Leg, method: string, sdp: Uint8Array): ReturnType<Call['media']['offer']> | RefusedSdp {
+  const pair = from.pair;
+  if (pair === undefined) return { kind: 'refused', status: 481, reason: 'no peer' };
+  if (method === 'PRACK' && pair.openOffer === from.peer) return call.media.answer(pair, from, sdp, 'final');
+  return call.media.offer(pair, from, sdp);
+}
+
+interface RefusedSdp {
+  readonly kind: 'refused';
+  readonly status: number;
+  readonly reason: string;
+}
