@@ -36,7 +36,7 @@ export function endCall(call: Call, options: EndOptions): void {
   for (const leg of [...call.legs]) {
     if (leg === options.by) closeLeg(call, leg);
     else if (answered && (leg === call.pair?.caller || leg === call.pair?.callee)) hangUp(call, leg, options.reason, options.request);
-    else call.removeLeg(leg);
+    else if (!leg.closing) call.removeLeg(leg);
   }
   freeMedia(call);
 }

@@ -63,7 +63,10 @@ async function onAccepted(call: Call, branch: Branch, response: SipResponse, flo
   if (known !== undefined && known === call.pair?.callee) return;
   if (call.state !== 'setup' || !branch.open) return discard(call, branch, response, flow);
   const pair = pairFor(call, branch, response, flow);
-  if (pair === undefined) return endCall(call, { reason: 'internal-error', status: 502 });
+  if (pair === undefined) {
+    discard(call, branch, response, flow);
+    return endCall(call, { reason: 'rejected', status: 502 });
+  }
   pair.callee.heard(response, flow);
   const exchange = exchangeOf(call, branch, pair);
   if ((await forwardAccepted(call, exchange, response)) === 'refused') {
@@ -81,9 +84,10 @@ function win(call: Call, branch: Branch, pair: Pair): void {
   call.state = 'answered';
   call.answeredAt = now;
   call.pair = pair;
+  pair.join();
   call.route?.report(branch.destination, { kind: 'answered' }, now);
   cancelBranches(call, 'SIP;cause=200');
-  for (const leg of [...call.legs]) if (leg !== pair.caller && leg !== pair.callee) call.removeLeg(leg);
+  for (const leg of [...call.legs]) if (leg.pair !== pair && !leg.closing) call.removeLeg(leg);
   for (const other of call.branches) if (other !== branch) call.post(() => call.media.endBranch(other.id));
   const { callMs } = call.context.limits;
   if (callMs > 0) call.after(callMs, () => endCall(call, { reason: 'duration-limit', status: 408 }));
@@ -169,9 +173,10 @@ function exchangeOf(call: Call, branch: Branch, pair: Pair): InviteExchange {
   return { pair, server: call.server, sent: branch.request, asker: pair.caller, answerer: pair.callee };
 }
 
-/** The pair for the dialog that `response` makes or belongs to; undefined without a To-tag or beyond the cap. */
+/** The pair for the dialog that `response` makes or belongs to; undefined for a provisional without a To-tag and beyond the cap. */
 function pairFor(call: Call, branch: Branch, response: SipResponse, flow: Flow): Pair | undefined {
-  const tag = tagOf(response.to);
+  // RFC 3261 section 12.1.2: a peer of RFC 2543 may accept without a tag, which then is empty.
+  const tag = tagOf(response.to) ?? (response.status < 200 ? undefined : '');
   if (tag === undefined) return undefined;
   const known = branch.callees.get(tag);
   if (known !== undefined) return known.pair;

@@ -18,12 +18,22 @@ export class Pair {
     this.callee = options.callee;
     this.branch = options.branch;
     this.openOffer = options.openOffer;
-    this.caller.pair = this;
     this.callee.pair = this;
+    this.join();
+  }
+
+  /** Merged forks share the caller's leg: from the answer on it speaks with this callee. */
+  join(): void {
+    this.caller.pair = this;
   }
 
   other(leg: Leg): Leg {
     invariant(leg === this.caller || leg === this.callee, 'leg is not of this pair');
     return leg === this.caller ? this.callee : this.caller;
   }
+}
+
+/** The pair that a request from one leg to another runs in; a callee's leg has but one. */
+export function pairBetween(from: Leg, to: Leg): Pair | undefined {
+  return from.role === 'callee' ? from.pair : to.pair;
 }

@@ -17,6 +17,8 @@ export function relayPrack(call: Call, leg: Leg, server: ServerTransaction): voi
   }
   leg.reliable.delete(rack.rseq);
   const { rseq, sequence } = known;
+  // The destination behind it failed meanwhile. The provisional was ours too, and is acknowledged.
+  if (known.leg.ended) return server.respond(reply(request, 200, leg.dialog.localTag), call.context.now());
   return relay(call, leg, server, {
     to: known.leg,
     prepare: (sent) => sent.headers.set('rack', formatRAck({ rseq, cseq: { sequence, method: 'INVITE' } })),

@@ -9,6 +9,7 @@ import { saveRecord } from './call-record.ts';
 import { carryMessage, carryResponse, dropBody, putSdp, reply, wayBetween } from './carry.ts';
 import { legAnswered } from './hang-up.ts';
 import type { Leg } from './leg.ts';
+import { pairBetween } from './pair.ts';
 import { noteNotify, noteRefer, translateReferId } from './refer.ts';
 import { carriesTimers, refreshed } from './session-timer.ts';
 
@@ -31,7 +32,7 @@ export async function relay(call: Call, from: Leg, server: ServerTransaction, op
   const sdp = sdpOf(request);
   let shown: Uint8Array | undefined;
   if (sdp !== undefined) {
-    const result = await offerOrAnswer(call, from, request.method, sdp);
+    const result = await offerOrAnswer(call, from, to, request.method, sdp);
     if (result.kind === 'refused') return server.respond(reply(request, result.status, from.dialog.localTag), context.now());
     shown = result.sdp;
     if (to.ended) return server.respond(reply(request, 481, from.dialog.localTag), context.now());
@@ -65,7 +66,7 @@ interface Relayed {
 async function finishRelay(call: Call, relayed: Relayed, response: SipResponse | undefined, status: number): Promise<void> {
   const { from, to, server, offered } = relayed;
   const { request } = server;
-  const pair = from.pair;
+  const pair = pairBetween(from, to);
   if (response === undefined) {
     if (offered && pair !== undefined) await call.media.withdraw(pair);
     server.respond(reply(request, status, from.dialog.localTag), call.context.now());
@@ -97,10 +98,10 @@ function succeeded(call: Call, { from, to, server }: Relayed, response: SipRespo
 }
 
 /** SDP in PRACK answers the offer of a reliable provisional, else it offers (RFC 3262 section 5); in UPDATE it offers. */
-function offerOrAnswer(call: Call, from: Leg, method: string, sdp: Uint8Array): ReturnType<Call['media']['offer']> | RefusedSdp {
-  const pair = from.pair;
+function offerOrAnswer(call: Call, from: Leg, to: Leg, method: string, sdp: Uint8Array): ReturnType<Call['media']['offer']> | RefusedSdp {
+  const pair = pairBetween(from, to);
   if (pair === undefined) return { kind: 'refused', status: 481, reason: 'no peer' };
-  if (method === 'PRACK' && pair.openOffer === from.peer) return call.media.answer(pair, from, sdp, 'final');
+  if (method === 'PRACK' && pair.openOffer === to) return call.media.answer(pair, from, sdp, 'final');
   return call.media.offer(pair, from, sdp);
 }
 

@@ -178,6 +178,8 @@ export class World {
     assert.equal(this.records.size, 0, 'records left');
     assert.equal(this.relay.sessions.size, 0, 'media sessions left');
     assert.equal(this.timers.size, 0, 'timers left');
+    assert.equal(this.layer.counters.serverTransactions, 0, 'requests that were never answered');
+    assert.equal(this.layer.counters.clientTransactions, 0, 'requests of ours that never end');
   }
 
   /** From Weir to a party, as if by the transports. */
