@@ -57,7 +57,7 @@ class MediaWorker {
         this.#ending = true;
       },
     });
-    this.#outbox.push({ kind: 'ready', io: chosen.io.name, why: chosen.why, wakeFd: chosen.io.wakeFd, ringFd: chosen.io.ringFd });
+    this.#outbox.push({ kind: 'ready', io: chosen.io.name, why: chosen.why, wakeFd: chosen.io.wakeFd });
     this.#scheduleLoad(this.#loadAt);
   }
 

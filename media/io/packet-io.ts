@@ -83,11 +83,6 @@ export interface PacketIo {
    * the 8 bytes of a late writer would go to the next owner of the number.
    */
   readonly wakeFd: number;
-  /**
-   * The io_uring; -1 where there is none. It holds its sockets and their ports, and stays open when its thread is ended by
-   * force: whoever does that closes it.
-   */
-  readonly ringFd: number;
   /** Binds. Calls `done` (maybe at once) with a socket number >= 0, or with -errno. Socket numbers are small and dense. */
   open(options: OpenOptions, done: (socket: number) => void): void;
   /**

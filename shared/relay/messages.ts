@@ -29,9 +29,9 @@ export type RelayEvent =
   /**
    * `io` is the chosen packet I/O backend and `why` how it was chosen. `wakeFd`: after posting a command, write 8 bytes
    * (a little-endian 1) to this eventfd of our process, since the worker blocks in its packet loop; -1 = not needed. It is
-   * signaling's to close, once the thread has ended. `ringFd`: to be closed when the thread was ended by force; -1 = none.
+   * signaling's to close, once the thread has ended.
    */
-  | { readonly kind: 'ready'; readonly io: string; readonly why: string; readonly wakeFd: number; readonly ringFd: number }
+  | { readonly kind: 'ready'; readonly io: string; readonly why: string; readonly wakeFd: number }
   | {
       readonly kind: 'source-learned';
       readonly session: SessionId;

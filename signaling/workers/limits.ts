@@ -15,3 +15,6 @@ export const longestRestartMs = 10_000;
 export const stableMs = 60_000;
 /** On closing, workers end by themselves within a turn; after this they are ended. */
 export const closeMs = 1000;
+
+/** How long a release may wait for company: each wake-up of a worker costs both threads some 20 us. */
+export const releaseLingerMs = 10;

@@ -1,17 +1,15 @@
 // Closes what a native worker left behind. Its sockets are bare file descriptors of the process: when its thread is ended by force they
 // stay open, keep their ports, and fill with packets. Linux only, and only after such an end: it walks all descriptors of the process.
+// An io_uring lives on in its memory mapping, which only its thread could undo, and may hold the ports of its sockets until the process
+// ends: the next worker finds them taken and leaves them alone.
 import { closeSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { localAddresses, openPortsBytesPerAddress, type WorkerOptions } from '../../shared/relay/worker-options.ts';
 
 type Slice = Pick<WorkerOptions, 'interfaces' | 'openPorts' | 'ports'>;
 
-/**
- * Closes the media sockets that the worker had open, and its io_uring (-1 = none), which would hold them, and marks their ports as closed.
- * Its thread must have ended.
- */
-export function closeOrphanSockets(slice: Slice, ringFd: number): void {
-  if (ringFd >= 0 && linkOf(`/proc/self/fd/${ringFd}`) === 'anon_inode:[io_uring]') closeSync(ringFd);
+/** Closes the media sockets that the worker had open, and marks their ports as closed. Its thread must have ended. */
+export function closeOrphanSockets(slice: Slice): void {
   const orphans = orphanInodes(slice);
   if (orphans.size > 0) {
     for (const name of listed('/proc/self/fd')) {

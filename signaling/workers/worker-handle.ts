@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { errorMessage } from '../../shared/errors.ts';
 import type { RelayCommand, RelayEvent, RelayFailure, RelayReply } from '../../shared/relay/messages.ts';
 import type { WorkerOptions } from '../../shared/relay/worker-options.ts';
-import { closeMs, commandMs, silentMs, startMs, sweepMs } from './limits.ts';
+import { closeMs, commandMs, releaseLingerMs, silentMs, startMs, sweepMs } from './limits.ts';
 import { clearOpenPorts, closeOrphanSockets } from './orphan-sockets.ts';
 
 type WithoutRef<T> = T extends { readonly ref: number } ? Omit<T, 'ref'> : never;
@@ -40,9 +40,10 @@ export class WorkerHandle {
   readonly #ended = Promise.withResolvers<void>();
   readonly #sweep: NodeJS.Timeout;
   #outbox: RelayCommand[] = [];
+  #flushing = false;
+  #lingering: NodeJS.Timeout | undefined;
   #ref = 0;
   #wakeFd = -1;
-  #ringFd = -1;
   /** Its thread could not clean up after itself. */
   #forced = false;
   #load: LoadEvent | undefined;
@@ -75,7 +76,12 @@ export class WorkerHandle {
     if (this.#state === 'ended') return Promise.resolve(failure('worker-gone', 'The media worker has ended'));
     const ref = ++this.#ref;
     // All commands of one turn of the loop share a message and a wake-up: 15 % less time in this thread at 1,200 calls/s.
-    if (this.#outbox.length === 0) setImmediate(() => this.#flush());
+    // Nobody hears a release come some milliseconds later: it rides with the next command, or waits for others of its kind.
+    if (body.kind === 'release') this.#lingering ??= setTimeout(() => this.#flush(), releaseLingerMs);
+    else if (!this.#flushing) {
+      this.#flushing = true;
+      setImmediate(() => this.#flush());
+    }
     this.#outbox.push({ ...body, ref });
     return new Promise((settle) => this.#pending.set(ref, { settle, deadline: performance.now() + commandMs }));
   }
@@ -107,6 +113,10 @@ export class WorkerHandle {
   #flush(): void {
     const commands = this.#outbox;
     this.#outbox = [];
+    this.#flushing = false;
+    clearTimeout(this.#lingering);
+    this.#lingering = undefined;
+    if (commands.length === 0) return;
     if (this.#state === 'ended') return;
     this.#worker.postMessage(commands.length === 1 ? commands[0] : commands);
     if (this.#wakeFd >= 0) writeSync(this.#wakeFd, wakeCount);
@@ -130,7 +140,6 @@ export class WorkerHandle {
       this.#load = message;
     } else if (message.kind === 'ready') {
       this.#wakeFd = message.wakeFd;
-      this.#ringFd = message.ringFd;
       if (this.#state === 'starting') this.#state = 'ready';
       this.#options.onReady(message);
     } else {
@@ -155,7 +164,7 @@ export class WorkerHandle {
     this.#state = 'ended';
     // Ours to close: it must not be written to as the descriptor of something else.
     if (this.#wakeFd >= 0) closeSync(this.#wakeFd);
-    if (this.#forced && this.#wakeFd >= 0) closeOrphanSockets(this.#options.data, this.#ringFd);
+    if (this.#forced && this.#wakeFd >= 0) closeOrphanSockets(this.#options.data);
     else clearOpenPorts(this.#options.data);
     this.#wakeFd = -1;
     for (const pending of this.#pending.values()) pending.settle(failure('worker-gone', 'The media worker has ended'));

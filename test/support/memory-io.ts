@@ -15,7 +15,6 @@ export const addressInUse = -98;
 export class MemoryIo implements PacketIo {
   readonly name = 'dgram';
   readonly wakeFd = -1;
-  readonly ringFd = -1;
   readonly sent: Sent[] = [];
   readonly dscp = new Map<number, number>();
   /** Destinations made and not forgotten. */

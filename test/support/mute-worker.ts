@@ -1,5 +1,5 @@
 // A media worker that starts and never answers a command.
 import { parentPort } from 'node:worker_threads';
 
-parentPort?.postMessage({ kind: 'ready', io: 'dgram', why: 'mute on purpose', wakeFd: -1, ringFd: -1 });
+parentPort?.postMessage({ kind: 'ready', io: 'dgram', why: 'mute on purpose', wakeFd: -1 });
 parentPort?.on('message', () => {});

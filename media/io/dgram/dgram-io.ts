@@ -56,7 +56,6 @@ function lookupLiteral(address: string, _options: object, done: (error: null, ad
 export class DgramIo implements PacketIo {
   readonly name = 'dgram';
   readonly wakeFd = -1;
-  readonly ringFd = -1;
   readonly #slots: Slots;
   readonly #sources = new Sources(sourceCacheEntries);
   readonly #entries: (Entry | undefined)[] = [];

@@ -37,7 +37,6 @@ interface EpollSocket {
 
 export class EpollIo implements PacketIo {
   readonly name = 'epoll';
-  readonly ringFd = -1;
   readonly wakeFd: number;
   readonly #libc: Libc;
   readonly #slots: NativeSlots;

@@ -87,10 +87,6 @@ export class UringIo implements PacketIo {
     this.#armWake();
   }
 
-  get ringFd(): number {
-    return this.#ring.fd;
-  }
-
   /** The first request the kernel failed for a reason that is not the network's; '' while there was none. */
   get fault(): string {
     return this.#receiver.fault === '' ? this.#sendFault : this.#receiver.fault;
