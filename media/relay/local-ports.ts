@@ -31,7 +31,7 @@ export class LocalPorts {
   readonly #range: PortRange;
   /** Oldest first. */
   readonly #resting = new Set<PortLease>();
-  readonly #warm = { pair: [] as PortLease[], mux: [] as PortLease[] };
+  readonly #warm: Readonly<Record<LeaseKind, PortLease[]>> = { pair: [], mux: [] };
   /** Leases by socket while nobody owns them. */
   readonly #idle = new Map<number, PortLease>();
   #leased = 0;
