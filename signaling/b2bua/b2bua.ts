@@ -19,6 +19,7 @@ import type { B2buaContext } from './context.ts';
 import { endCall } from './hang-up.ts';
 import { onAck, onRequest } from './in-dialog.ts';
 import { contactUser, type Leg } from './leg.ts';
+import { cancelReInvite } from './re-invite.ts';
 import { allowedMethods, answerOptions, relayStandalone } from './standalone.ts';
 import { Subscription } from './subscription.ts';
 
@@ -70,7 +71,7 @@ export class B2bua implements TransactionUser {
       return;
     }
     const owner = this.#find(server.request)?.owner;
-    if (owner?.kind === 'call') owner.post(() => owner.reInvites.get(server.id)?.cancel(this.#context.now()));
+    if (owner?.kind === 'call') owner.post(() => cancelReInvite(owner, server));
   }
 
   strayResponse(response: SipResponse, flow: Flow): void {

@@ -8,11 +8,12 @@ import type { Zone } from '../routing/zone.ts';
 import type { CallMediaReport } from '../session/session-engine.ts';
 import type { SipRequest } from '../sip/message/request.ts';
 import type { SipResponse } from '../sip/message/response.ts';
-import type { ClientTransaction, ServerTransaction } from '../sip/transaction/transaction.ts';
+import type { ServerTransaction } from '../sip/transaction/transaction.ts';
 import type { Branch } from './branch.ts';
 import { CallMedia } from './call-media.ts';
 import type { CloseReason } from './close-reason.ts';
 import type { B2buaContext } from './context.ts';
+import type { LaterInvite } from './later-invite.ts';
 import type { Leg } from './leg.ts';
 import { Mailbox } from './mailbox.ts';
 import type { Pair } from './pair.ts';
@@ -73,8 +74,8 @@ export class Call {
   sessionSeconds: number | undefined;
   /** Fires when the parties stop refreshing a session timer of their own (RFC 4028). */
   sessionWatch: Timer | undefined;
-  /** Later INVITEs under way, by the id of the server transaction they came in: for their CANCEL. */
-  readonly reInvites: Map<string, ClientTransaction> = new Map();
+  /** INVITEs within the call that have no final response yet. */
+  readonly laterInvites: Set<LaterInvite> = new Set();
   readonly #mailbox: Mailbox;
   readonly #timers: Set<Timer> = new Set();
   readonly #onGone: CallOptions['onGone'];

@@ -4,7 +4,7 @@ import { errorMessage } from '../../shared/errors.ts';
 import { ackRequest } from '../sip/dialog/dialog.ts';
 import type { SipRequest } from '../sip/message/request.ts';
 import type { SipResponse } from '../sip/message/response.ts';
-import type { ServerTransaction } from '../sip/transaction/transaction.ts';
+import type { ClientFailure, ServerTransaction } from '../sip/transaction/transaction.ts';
 import type { Call } from './call.ts';
 import { carryMessage, reply, wayBetween } from './carry.ts';
 import { type CloseReason, reasonHeader } from './close-reason.ts';
@@ -12,6 +12,8 @@ import type { Leg } from './leg.ts';
 
 /** A transfer's NOTIFYs may come after the BYE (RFC 5057 section 4): the dialog pair waits so long for them. */
 const notifyWaitMs = 32_000;
+/** A 2xx may come again for 32 s, in which a party hardly gets through more re-INVITEs than this. */
+const keptAcks = 4;
 
 export interface EndOptions {
   readonly reason: CloseReason;
@@ -32,6 +34,7 @@ export function endCall(call: Call, options: EndOptions): void {
   call.ending = { reason: options.reason, status: answered ? 200 : options.status, at: now };
   const carriedReason = options.request?.headers.get('reason');
   cancelBranches(call, carriedReason ?? reasonHeader(options.reason));
+  refuseLaterInvites(call);
   if (!answered && !call.server.answered) call.server.respond(options.response ?? refusal(call, options), now);
   for (const leg of [...call.legs]) {
     if (leg === options.by) closeLeg(call, leg);
@@ -82,18 +85,31 @@ function sendBye(call: Call, leg: Leg, reason: CloseReason, ended: SipRequest | 
 export function closeLeg(call: Call, leg: Leg): void {
   if (leg.ended) return;
   leg.closing = true;
+  if (leg.ackDue !== undefined) acknowledge(call, leg, ackRequest(leg.dialog, leg.ackDue));
   const peer = leg.peer;
   const reporting = leg.reports > 0 || (peer?.reports ?? 0) > 0;
   if (reporting) call.after(notifyWaitMs, () => call.removeLeg(leg));
   else call.removeLeg(leg);
 }
 
-/** RFC 3261 section 12.2.1.2, RFC 5057: the far party does not know the dialog any more, or does not answer a refresh. */
-export function legAnswered(call: Call, leg: Leg, method: string, status: number): void {
-  const gone = status === 481 || ((status === 408 || status === 503) && (method === 'UPDATE' || method === 'INVITE'));
+/** RFC 5057 section 5.3: a 481 to these ends a subscription, not the call. */
+const ofSubscriptions: ReadonlySet<string> = new Set(['NOTIFY', 'SUBSCRIBE', 'REFER']);
+
+/** RFC 3261 section 12.2.1.2, RFC 5057: the far party does not know the dialog any more, or gave a refresh no answer. */
+export function legAnswered(call: Call, leg: Leg, method: string, outcome: SipResponse | ClientFailure): void {
+  const refreshes = method === 'UPDATE' || method === 'INVITE';
+  const gone =
+    typeof outcome === 'string'
+      ? refreshes
+      : (outcome.status === 481 && !ofSubscriptions.has(method)) || (outcome.status === 408 && refreshes);
   if (!gone || call.state !== 'answered' || leg.closing) return;
-  call.log.info({ leg: leg.role, method, status }, 'leg-lost');
+  call.log.info({ leg: leg.role, method, status: typeof outcome === 'string' ? outcome : outcome.status }, 'leg-lost');
   endCall(call, { reason: 'leg-lost', status: 480 });
+}
+
+/** What the asking party hears of a request that failed on the other side. */
+export function failureStatus(cause: ClientFailure): 408 | 503 {
+  return cause === 'timeout' ? 408 : 503;
 }
 
 /** CANCELs all that still rings. */
@@ -107,15 +123,28 @@ export function cancelBranches(call: Call, reason: string | undefined): void {
   }
 }
 
+/** RFC 3261 section 15.1.2: who still waits for the answer to an INVITE when the call ends gets 487. */
+function refuseLaterInvites(call: Call): void {
+  const now = call.context.now();
+  for (const later of call.laterInvites) {
+    later.cancel(now);
+    const { server } = later;
+    if (server?.answered === false) server.respond(reply(server.request, 487, ''), now);
+  }
+}
+
 /** Sends `ack` for the 2xx that waits for it, and keeps it for repetitions of the 2xx. */
 export function acknowledge(call: Call, leg: Leg, ack: SipRequest): void {
   leg.ackDue = undefined;
-  leg.lastAck = ack;
+  leg.acks = [ack, ...leg.acks].slice(0, keptAcks);
   call.context.sender.sendAck(leg, ack);
 }
 
-export function repeatAck(call: Call, leg: Leg): void {
-  if (leg.lastAck !== undefined) call.context.sender.sendAck(leg, leg.lastAck);
+/** The 2xx to our INVITE of that number came again, or came when nobody wanted it any more. */
+export function acknowledgeAgain(call: Call, leg: Leg, sequence: number): void {
+  const sent = leg.acks.find((ack) => ack.cseq.sequence === sequence);
+  if (sent === undefined) acknowledge(call, leg, ackRequest(leg.dialog, sequence));
+  else call.context.sender.sendAck(leg, sent);
 }
 
 function refusal(call: Call, options: EndOptions): SipResponse {

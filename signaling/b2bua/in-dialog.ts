@@ -30,6 +30,8 @@ export function onRequest(call: Call, leg: Leg, server: ServerTransaction): void
 
 /** The ACK of a 2xx crosses to the INVITE of ours that it stands for, with the answer of a late offer. */
 export async function onAck(call: Call, leg: Leg, request: SipRequest): Promise<void> {
+  // RFC 3261 section 13.2.2.4: it bears the number of its INVITE; a late copy of an earlier one acknowledges nothing.
+  if (request.cseq.sequence !== leg.acceptedSequence) return;
   leg.accepted?.acknowledged();
   leg.accepted = undefined;
   const to = leg.peer;
@@ -46,6 +48,9 @@ export async function onAck(call: Call, leg: Leg, request: SipRequest): Promise<
       endCall(call, { reason: 'sdp-refused', status: answer.status });
       return;
     }
+  } else if (pair.openOffer === to) {
+    // It owed us the answer to a late offer (section 13.2.1). The next offer of either side must find the way free.
+    await call.media.withdraw(pair);
   }
   if (to.ackDue !== undefined) acknowledge(call, to, ack);
 }

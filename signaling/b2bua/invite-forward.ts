@@ -8,7 +8,7 @@ import type { SipResponse } from '../sip/message/response.ts';
 import type { ServerTransaction } from '../sip/transaction/transaction.ts';
 import { sdpOf } from './body.ts';
 import type { Call } from './call.ts';
-import { carryResponse, dropBody, hasOption, putSdp, wayBetween } from './carry.ts';
+import { carryResponse, dropBody, hasOption, putSdp, reply, wayBetween } from './carry.ts';
 import { endCall } from './hang-up.ts';
 import { dropOption } from './header-policy.ts';
 import type { Leg } from './leg.ts';
@@ -82,6 +82,7 @@ function answerOrOffer(
 function acceptInvite(call: Call, asker: Leg, server: ServerTransaction, response: SipResponse): void {
   const { context } = call;
   asker.accepted?.stop();
+  asker.acceptedSequence = server.request.cseq.sequence;
   asker.accepted = new AcceptedInvite({
     timers: context.timers,
     t1Ms: context.t1Ms,
@@ -122,7 +123,9 @@ function sendReliably(call: Call, exchange: InviteExchange, response: SipRespons
     unacknowledged: () =>
       call.post(() => {
         // RFC 3262 section 3: no PRACK for 64*T1 rejects the INVITE.
-        endCall(call, { reason: 'ack-timeout', status: 504 });
+        if (server === call.server) return endCall(call, { reason: 'ack-timeout', status: 504 });
+        for (const later of call.laterInvites) if (later.server === server) later.cancel(context.now());
+        server.respond(reply(server.request, 504, ''), context.now());
       }),
   });
   const ours = asker.provisionals.send(response, server, context.now());

@@ -11,7 +11,7 @@ import type { Branch } from './branch.ts';
 import type { Call } from './call.ts';
 import { saveRecord } from './call-record.ts';
 import { carryResponse, hostTowards } from './carry.ts';
-import { cancelBranches, endCall, hangUp, repeatAck } from './hang-up.ts';
+import { acknowledgeAgain, cancelBranches, endCall, hangUp } from './hang-up.ts';
 import { forwardAccepted, forwardProvisional, type InviteExchange } from './invite-forward.ts';
 import { Leg } from './leg.ts';
 import { Pair } from './pair.ts';
@@ -59,7 +59,7 @@ async function onProvisional(call: Call, branch: Branch, response: SipResponse, 
 
 async function onAccepted(call: Call, branch: Branch, response: SipResponse, flow: Flow): Promise<void> {
   const known = branch.callees.get(tagOf(response.to) ?? '');
-  if (known?.lastAck !== undefined) return repeatAck(call, known);
+  if (known !== undefined && known.acks.length > 0) return acknowledgeAgain(call, known, branch.request.cseq.sequence);
   if (known !== undefined && known === call.pair?.callee) return;
   if (call.state !== 'setup' || !branch.open) return discard(call, branch, response, flow);
   const pair = pairFor(call, branch, response, flow);

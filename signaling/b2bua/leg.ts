@@ -40,10 +40,11 @@ export class Leg {
   invite: 'none' | 'received' | 'sent' = 'none';
   /** CSeq number of our INVITE that the party accepted and we have not acknowledged yet. */
   ackDue: number | undefined;
-  /** The last ACK we sent: repeated when its 2xx comes again. */
-  lastAck: SipRequest | undefined;
-  /** Our 2xx on its way until the party acknowledges it. */
+  /** The ACKs we sent, the newest first: repeated when their 2xx comes again. */
+  acks: readonly SipRequest[] = [];
+  /** Our 2xx on its way until the party acknowledges it, and the CSeq number of the last INVITE of the party that we accepted. */
   accepted: AcceptedInvite | undefined;
+  acceptedSequence: number | undefined;
   /** Reliable provisionals: those we send, and the order of those that come. */
   provisionals: ReliableProvisionals | undefined;
   readonly received: Map<string, ReliableReceiver> = new Map();

@@ -1,13 +1,14 @@
 // INVITE within an answered call, from either side: hold, resume, moved media, refreshed sessions, late offers. One at a
 // time per call; who comes second is told to wait (RFC 3261 section 14).
 import type { SipResponse } from '../sip/message/response.ts';
-import type { ClientTransaction, ServerTransaction } from '../sip/transaction/transaction.ts';
+import type { ClientFailure, ServerTransaction } from '../sip/transaction/transaction.ts';
 import { sdpOf } from './body.ts';
 import type { Call } from './call.ts';
 import { saveRecord } from './call-record.ts';
 import { carryMessage, carryResponse, putSdp, reply, wayBetween } from './carry.ts';
-import { endCall, hangUp, legAnswered, repeatAck } from './hang-up.ts';
+import { acknowledgeAgain, endCall, failureStatus, hangUp, legAnswered } from './hang-up.ts';
 import { forwardAccepted, forwardProvisional, type InviteExchange } from './invite-forward.ts';
+import { LaterInvite } from './later-invite.ts';
 import type { Leg } from './leg.ts';
 
 /** A re-INVITE of a party may take as long as a first one to be answered; then it is over, not the call. */
@@ -51,21 +52,29 @@ export async function reInvite(call: Call, asker: Leg, server: ServerTransaction
   answerer.addContact(sent);
   if (shown !== undefined) putSdp(request, sent, shown);
   const exchange: InviteExchange = { pair, server, sent, asker, answerer };
-  const limit = call.after(answerWaitMs, () => call.reInvites.get(server.id)?.cancel(context.now()));
+  const later = new LaterInvite(server);
+  call.laterInvites.add(later);
+  const limit = call.after(answerWaitMs, () => later.cancel(context.now()));
   const done = (): void => {
+    // Copies of the 2xx come after the next INVITE may have begun.
+    if (!call.laterInvites.delete(later)) return;
     idle();
     call.cancelTimer(limit);
-    call.reInvites.delete(server.id);
   };
   context.sender.send(
     answerer,
     sent,
     {
       response: (response) => call.post(() => onResponse(call, exchange, response, done)),
-      failed: (cause) => call.post(() => onFailed(call, exchange, cause === 'timeout' ? 408 : 503, done)),
+      failed: (cause) => call.post(() => onFailed(call, exchange, cause, done)),
     },
-    (transaction: ClientTransaction) => call.reInvites.set(server.id, transaction),
+    (transaction) => later.started(transaction, context.now()),
   );
+}
+
+/** The asker's CANCEL. */
+export function cancelReInvite(call: Call, server: ServerTransaction): void {
+  for (const later of call.laterInvites) if (later.server === server) later.cancel(call.context.now());
 }
 
 async function onResponse(call: Call, exchange: InviteExchange, response: SipResponse, done: () => void): Promise<void> {
@@ -76,8 +85,10 @@ async function onResponse(call: Call, exchange: InviteExchange, response: SipRes
   answerer.heard(response, answerer.flow);
   if (response.status < 200) return forwardProvisional(call, exchange, response);
   if (exchange.server.answered) {
-    // Its 2xx again: our ACK was lost; or the asker has not acknowledged yet and the ACK will follow.
-    if (answerer.ackDue === undefined) repeatAck(call, answerer);
+    done();
+    // Its 2xx again, our ACK was lost; or nobody waits for it any more. When the asker is yet to acknowledge, the ACK follows.
+    const { sequence } = exchange.sent.cseq;
+    if (answerer.ackDue !== sequence) acknowledgeAgain(call, answerer, sequence);
     return;
   }
   const outcome = await forwardAccepted(call, exchange, response);
@@ -95,14 +106,14 @@ async function onRejected(call: Call, exchange: InviteExchange, response: SipRes
   done();
   await call.media.withdraw(pair);
   const carried = carryResponse(server.request, response, wayBetween(answerer, asker), asker.dialog.localTag, call.context);
-  server.respond(carried, call.context.now());
-  legAnswered(call, answerer, 'INVITE', response.status);
+  if (!server.answered) server.respond(carried, call.context.now());
+  legAnswered(call, answerer, 'INVITE', response);
 }
 
-async function onFailed(call: Call, exchange: InviteExchange, status: number, done: () => void): Promise<void> {
+async function onFailed(call: Call, exchange: InviteExchange, cause: ClientFailure, done: () => void): Promise<void> {
   const { asker, answerer, pair, server } = exchange;
   done();
   await call.media.withdraw(pair);
-  server.respond(reply(server.request, status, asker.dialog.localTag), call.context.now());
-  legAnswered(call, answerer, 'INVITE', status);
+  if (!server.answered) server.respond(reply(server.request, failureStatus(cause), asker.dialog.localTag), call.context.now());
+  legAnswered(call, answerer, 'INVITE', cause);
 }

@@ -2,12 +2,12 @@
 // answers in them, INFO, MESSAGE, REFER, NOTIFY, and methods that Weir does not know.
 import type { SipRequest } from '../sip/message/request.ts';
 import type { SipResponse } from '../sip/message/response.ts';
-import type { ServerTransaction } from '../sip/transaction/transaction.ts';
+import type { ClientFailure, ServerTransaction } from '../sip/transaction/transaction.ts';
 import { sdpOf } from './body.ts';
 import type { Call } from './call.ts';
 import { saveRecord } from './call-record.ts';
 import { carryMessage, carryResponse, dropBody, putSdp, reply, wayBetween } from './carry.ts';
-import { legAnswered } from './hang-up.ts';
+import { failureStatus, legAnswered } from './hang-up.ts';
 import type { Leg } from './leg.ts';
 import { pairBetween } from './pair.ts';
 import { noteNotify, noteRefer, translateReferId } from './refer.ts';
@@ -45,13 +45,13 @@ export async function relay(call: Call, from: Leg, server: ServerTransaction, op
   options.prepare?.(sent);
   if (request.method === 'REFER') to.referIds.set(sent.cseq.sequence, request.cseq.sequence);
   if (request.method === 'NOTIFY') noteNotify(to, request);
-  const finish = (response: SipResponse | undefined, status: number): void =>
-    call.post(() => finishRelay(call, { from, to, server, offered: shown !== undefined }, response, status));
+  const finish = (outcome: SipResponse | ClientFailure): void =>
+    call.post(() => finishRelay(call, { from, to, server, offered: shown !== undefined }, outcome));
   context.sender.send(to, sent, {
     response(response) {
-      if (response.status >= 200) finish(response, response.status);
+      if (response.status >= 200) finish(response);
     },
-    failed: (cause) => finish(undefined, cause === 'timeout' ? 408 : 503),
+    failed: (cause) => finish(cause),
   });
 }
 
@@ -63,15 +63,17 @@ interface Relayed {
   readonly offered: boolean;
 }
 
-async function finishRelay(call: Call, relayed: Relayed, response: SipResponse | undefined, status: number): Promise<void> {
+async function finishRelay(call: Call, relayed: Relayed, outcome: SipResponse | ClientFailure): Promise<void> {
   const { from, to, server, offered } = relayed;
   const { request } = server;
   const pair = pairBetween(from, to);
-  if (response === undefined) {
+  if (typeof outcome === 'string') {
     if (offered && pair !== undefined) await call.media.withdraw(pair);
-    server.respond(reply(request, status, from.dialog.localTag), call.context.now());
-    return legAnswered(call, to, request.method, status);
+    server.respond(reply(request, failureStatus(outcome), from.dialog.localTag), call.context.now());
+    return legAnswered(call, to, request.method, outcome);
   }
+  const response = outcome;
+  const { status } = response;
   to.heard(response, to.flow);
   const carried = carryResponse(request, response, wayBetween(to, from), from.dialog.localTag, call.context);
   if (targetRefreshing.has(request.method) && status < 300) from.addContact(carried);
@@ -85,7 +87,7 @@ async function finishRelay(call: Call, relayed: Relayed, response: SipResponse |
   }
   if (status < 300) succeeded(call, relayed, response);
   server.respond(carried, call.context.now());
-  legAnswered(call, to, request.method, status);
+  legAnswered(call, to, request.method, response);
 }
 
 function succeeded(call: Call, { from, to, server }: Relayed, response: SipResponse): void {
