@@ -43,37 +43,52 @@ export async function measure(
 }
 
 export interface SearchOptions {
-  readonly low: number;
-  readonly high: number;
-  readonly step: number;
+  readonly start: number;
+  /** Relative width at which the search ends. */
+  readonly precision: number;
   readonly seconds: number;
 }
 
 /**
- * The highest rate that passed: doubling steps up, then bisection down to `step`. A rate passes when one of two runs is
- * without loss: a machine shared with others loses packets for reasons of its own.
+ * The highest rate that passed: steps of 1.4 up (or down) to a rate that does not, then bisection. A rate passes when one
+ * of two runs does: a machine shared with others loses packets for reasons of its own. Each run has a
+ * fresh relay, since rtpengine may relay nothing at all any more once it was overloaded.
  */
 export async function searchMaximum(
   generator: LineProcess,
-  relay: RelayUnderTest,
+  start: () => Promise<RelayUnderTest>,
   options: SearchOptions,
 ): Promise<Measurement | undefined> {
   let best: Measurement | undefined;
-  let { low, high } = options;
-  while (high - low > options.step) {
-    const rate = Math.round((low + high) / 2 / 1000) * 1000;
-    const run = await attempt(generator, relay, rate, options.seconds);
-    if (passes(run)) {
+  let low = 0;
+  let high = Number.POSITIVE_INFINITY;
+  let rate = options.start;
+  while (high > low * (1 + options.precision) && rate > 1000) {
+    const rounded = Math.round(rate / 1000) * 1000;
+    const run = (await attempt(generator, start, rounded, options.seconds)) ?? (await attempt(generator, start, rounded, options.seconds));
+    if (run !== undefined) {
       best = run;
       low = rate;
     } else high = rate;
+    rate = low === 0 ? high / 1.4 : high === Number.POSITIVE_INFINITY ? low * 1.4 : (low + high) / 2;
   }
   return best;
 }
 
-async function attempt(generator: LineProcess, relay: RelayUnderTest, rate: number, seconds: number): Promise<Measurement> {
-  const first = await measure(generator, relay, rate, seconds);
-  return passes(first) ? first : measure(generator, relay, rate, seconds);
+async function attempt(
+  generator: LineProcess,
+  start: () => Promise<RelayUnderTest>,
+  rate: number,
+  seconds: number,
+): Promise<Measurement | undefined> {
+  const relay = await start();
+  try {
+    await measure(generator, relay, 20_000, 0.5);
+    const run = await measure(generator, relay, rate, seconds);
+    return passes(run) ? run : undefined;
+  } finally {
+    await relay.stop();
+  }
 }
 
 /** Loss-free, no queue of more than 20 ms at the end, and the generator kept to its plan within 50 ms. */

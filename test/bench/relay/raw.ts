@@ -8,7 +8,8 @@ const here = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 
 async function raw(generator: LineProcess, backend: string, calls: number): Promise<void> {
   const ports = await peerPorts(generator);
-  const relay = await startRelayProcess({ file: 'echo-relay.ts', backend, core: 0, calls, ports });
+  const start = () => startRelayProcess({ file: 'echo-relay.ts', backend, core: 0, calls, ports });
+  const relay = await start();
   await measure(generator, relay, 20_000, 1);
   for (const rate of [20_000, 100_000]) {
     const run = await measure(generator, relay, rate, 2);
@@ -17,11 +18,11 @@ async function raw(generator: LineProcess, backend: string, calls: number): Prom
       `${backend.padEnd(6)} ${calls} calls ${rate} pps: ${run.cpuUsPerPacket.toFixed(2)} us/packet, cpu ${(run.cpu * 100).toFixed(0)} %, lost ${run.lost}, p50 ${latency.p50} us, p99 ${latency.p99} us, behind ${run.behind}`,
     );
   }
-  const best = await searchMaximum(generator, relay, { low: 40_000, high: 800_000, step: 10_000, seconds: 2 });
+  await relay.stop();
+  const best = await searchMaximum(generator, start, { start: 200_000, precision: 0.03, seconds: 2 });
   console.log(
     `${backend.padEnd(6)} ${calls} calls loss-free max ${best?.packetsPerSecond ?? 0} pps, cpu ${((best?.cpu ?? 0) * 100).toFixed(0)} %`,
   );
-  await relay.stop();
 }
 
 const calls = Number(process.argv[2] ?? 200);

@@ -1,6 +1,6 @@
 // Debian's rtpengine in userspace as the peer of the bench: started on one core without its kernel module, calls set up over
 // the ng control protocol (bencoded dictionaries over UDP).
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type Bencoded, decodeBencode, encodeBencode } from './bencode.ts';
@@ -12,12 +12,10 @@ const address = '127.0.0.1';
 const ngPort = 22_522;
 const replyMs = 2000;
 
+/** undefined when it is not installed. */
 export function rtpengineVersion(): string | undefined {
-  try {
-    return /Version:\s*(\S+)/.exec(execFileSync('rtpengine', ['--version'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }))?.[1];
-  } catch {
-    return undefined;
-  }
+  const run = spawnSync('rtpengine', ['--version'], { encoding: 'utf8' });
+  return /Version:\s*(\S+)/.exec(`${run.stdout} ${run.stderr}`)?.[1];
 }
 
 export async function startRtpengine(core: number, count: number, ports: PeerPorts): Promise<RelayUnderTest> {
