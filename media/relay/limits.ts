@@ -23,7 +23,7 @@ export const foreignMs = 60_000;
 /** Ports tried for one transport before the range counts as exhausted. */
 export const openAttempts = 16;
 /** Open, quiet ports kept for the next calls, per local address and kind: opening costs more than all else in a call. */
-export const warmPorts = 1024;
+export const warmPorts = 512;
 /** Below so many the kept ports are not used while the range has others: a small pool would be predictable. */
 export const warmPortsAtLeast = 256;
 /** One of so many quiet ports is closed all the same, so that the kept ones change. */

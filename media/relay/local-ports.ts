@@ -25,6 +25,8 @@ export interface LocalPortsOptions {
 }
 
 const addressInUse = -98;
+/** ENFILE, EMFILE: the system or the process has no descriptors left. */
+const noDescriptors: readonly number[] = [-23, -24];
 
 export class LocalPorts {
   readonly #options: LocalPortsOptions;
@@ -60,7 +62,7 @@ export class LocalPorts {
       done({ kind: 'leased', lease: warm });
       return;
     }
-    this.#open(kind, now, openAttempts, (result) => {
+    this.#openOrShed(kind, now, (result) => {
       if (result.kind === 'failed') this.#leased--;
       done(result);
     });
@@ -147,6 +149,19 @@ export class LocalPorts {
       this.#rest(lease, now);
     }
     return undefined;
+  }
+
+  /** Ports kept for later are the first to go when descriptors run out. */
+  #openOrShed(kind: LeaseKind, now: number, done: (result: LeaseResult) => void): void {
+    this.#open(kind, now, openAttempts, (result) => {
+      const kept = this.#warm.pair.length + this.#warm.mux.length;
+      if (result.kind === 'leased' || !noDescriptors.includes(result.errno) || kept === 0) {
+        done(result);
+        return;
+      }
+      for (const warm of [this.#warm.pair, this.#warm.mux]) for (const lease of warm.splice(0)) this.#close(lease);
+      this.#open(kind, now, openAttempts, done);
+    });
   }
 
   #open(kind: LeaseKind, now: number, attempts: number, done: (result: LeaseResult) => void): void {

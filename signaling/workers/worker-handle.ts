@@ -48,6 +48,7 @@ export class WorkerHandle {
   #forced = false;
   #load: LoadEvent | undefined;
   #heardAt = performance.now();
+  #sweptAt = performance.now();
   #state: 'starting' | 'ready' | 'ending' | 'ended' = 'starting';
   #reason = '';
 
@@ -148,14 +149,22 @@ export class WorkerHandle {
   }
 
   #expire(now: number): void {
+    // If we were held up ourselves (a stopped process, a long collection), answers may lie in the queue: nobody is judged now.
+    const late = now - this.#sweptAt > 4 * sweepMs;
+    this.#sweptAt = now;
+    if (late) this.#heardAt = now;
+    else this.#expireAnswers(now);
+    if (now - this.#heardAt < (this.#state === 'starting' ? startMs : silentMs)) return;
+    this.#reason ||= this.#state === 'starting' ? 'did not start' : 'hung';
+    this.terminate();
+  }
+
+  #expireAnswers(now: number): void {
     for (const [ref, pending] of this.#pending) {
       if (pending.deadline > now) break;
       this.#pending.delete(ref);
       pending.settle(failure('timeout', `The media worker did not answer within ${commandMs} ms`));
     }
-    if (now - this.#heardAt < (this.#state === 'starting' ? startMs : silentMs)) return;
-    this.#reason ||= this.#state === 'starting' ? 'did not start' : 'hung';
-    this.terminate();
   }
 
   #exited(code: number): void {

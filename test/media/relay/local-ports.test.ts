@@ -158,6 +158,18 @@ test('LocalPorts gives up at once on an error that another port would have too',
   assert.deepEqual([world.ports.used, world.ports.free], [0, 100]);
 });
 
+test('LocalPorts lets go of kept ports when descriptors run out', () => {
+  const world = new World(20_000, 20_099);
+  const leases = Array.from({ length: 10 }, () => world.leased());
+  for (const lease of leases) lease.release(world.now);
+  world.pass(5000);
+  assert.equal(world.io.openSockets, 20);
+  const open = world.io.open.bind(world.io);
+  world.io.open = (options, done) => (world.io.openSockets >= 20 ? done(-24) : open(options, done));
+  assert.equal(typeof world.lease(), 'object');
+  assert.equal(world.io.openSockets, 2);
+});
+
 test('LocalPorts marks its open ports for all to see', () => {
   const world = new World(20_000, 20_001);
   const words = parseAddress(address);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { rtpBytes } from '../../support/rtp-bytes.ts';
-import { at, endpoint, PlainCall, pcma, RelayWorld, targets } from './relay-world.ts';
+import { at, endpoint, inside, outside, PlainCall, pcma, RelayWorld, targets } from './relay-world.ts';
 
 const caller = '198.51.100.7:4000';
 const node = '10.0.0.5:6000';
@@ -78,6 +78,22 @@ test('relayPacket chooses the line of a bundled transport by payload type', () =
   world.apply('call', { transports, streams });
   const sent = (payloadType: number): string[] => targets(world.deliver('198.51.100.7:4010', bundle!, rtpBytes({ payloadType })));
   assert.deepEqual([sent(8), sent(96), sent(101)], [['198.51.100.7:4020'], ['198.51.100.7:4030'], ['198.51.100.7:4020']]);
+});
+
+test('relayPacket joins IPv6 and IPv4', () => {
+  const world = new RelayWorld({ interfaces: [{ ...outside, family: 6, address: '2001:db8::1', advertised: '2001:db8::1' }, inside] });
+  const [six, four] = world.reserve('call', [
+    { id: 1, family: 6 },
+    { id: 2, interface: 'inside' },
+  ]);
+  assert.equal(six?.address, '2001:db8::1');
+  const behindNat = { ...at('fd00::7', 4000), signalingAddress: '2001:db8:9::7' };
+  world.apply('call', { transports: [endpoint({ id: 1, ...behindNat }), endpoint({ id: 2, ...at('10.0.0.5', 6000) })] });
+  assert.deepEqual(world.deliver('10.0.0.5:6000', four!, rtpBytes()), []);
+  assert.deepEqual(world.deliver('2001:db8:9::8:31000', six!, rtpBytes()), [], 'a neighbour in the same network');
+  assert.deepEqual(targets(world.deliver('2001:db8:9::7:31000', six!, rtpBytes())), [node]);
+  assert.deepEqual(targets(world.deliver('10.0.0.5:6000', four!, rtpBytes())), ['2001:db8:9::7:31000']);
+  assert.deepEqual(world.report('call')[0]?.learned, { address: '2001:db8:9::7', port: 31_000 });
 });
 
 test('relayPacket counts what leads nowhere', () => {
