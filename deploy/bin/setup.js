@@ -53,7 +53,15 @@ function installReason() {
 
 function install(reason) {
   console.log(`weir: installing npm packages with "npm ci" (${reason})`);
-  const args = ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--include=optional', ...(forTests ? ['--include=dev'] : [])];
+  const args = [
+    'ci',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+    '--engine-strict=false',
+    '--include=optional',
+    ...(forTests ? ['--include=dev'] : []),
+  ];
   const [command, ...first] = npmCommand();
   const run = spawnSync(command, [...first, ...args], { cwd: root, stdio: 'inherit' });
   if (run.error !== undefined) fail(`cannot run npm: ${run.error.message}`);

@@ -19,9 +19,14 @@ export interface RunLoopOptions {
   readonly drainMs: number;
   /** For the end, in which BYEs are sent and the state is written. */
   readonly closeMs?: number;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
 }
 
 type Signal = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'disconnect';
+
+/** npm, timeout and terminals send a signal to the process and to its group: two in a row are one wish. */
+const echoMs = 500;
 
 const signals: readonly Signal[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'disconnect'];
 
@@ -33,12 +38,14 @@ export class RunLoop {
   readonly #abandoned = Promise.withResolvers<undefined>();
   /** What came before the application stood. */
   #early: Signal | undefined;
+  /** The last signal to end, and when. */
+  #last: { readonly signal: Signal; readonly at: number } | undefined;
   #app: RunningApp | undefined;
   #reloads: Reloads | undefined;
 
   constructor(options: RunLoopOptions) {
     this.#options = options;
-    for (const signal of signals) this.#listeners.set(signal, () => this.#handle(signal));
+    for (const signal of signals) this.#listeners.set(signal, () => this.#receive(signal));
   }
 
   /** Resolves when a second signal comes while the application still starts. */
@@ -63,8 +70,18 @@ export class RunLoop {
     return this.#ended.promise;
   }
 
-  #handle(signal: Signal): void {
+  #receive(signal: Signal): void {
+    if (signal !== 'SIGHUP') {
+      const at = this.#options.now();
+      const isEcho = this.#last?.signal === signal && at - this.#last.at < echoMs;
+      this.#last = { signal, at };
+      if (isEcho) return;
+    }
     this.#options.log.info({ signal }, 'signal');
+    this.#handle(signal);
+  }
+
+  #handle(signal: Signal): void {
     if (this.#app === undefined) {
       // The configuration that is being started is the newest anyway.
       if (signal === 'SIGHUP') return;

@@ -76,7 +76,7 @@ async function runApp({ flags, source, loaded, config, output, start }: Run): Pr
   for (const { place, path, message } of loaded.warnings) {
     log.warn({ place: formatPlace(place), key: formatPath(path), reason: message }, 'config-warning');
   }
-  const loop = new RunLoop({ log, drainMs: config.limits.drainMs });
+  const loop = new RunLoop({ log, drainMs: config.limits.drainMs, now: () => performance.now() });
   // Before the start: a signal that comes while it lasts must not be lost, nor kill halfway.
   loop.listen(process);
   try {

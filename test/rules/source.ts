@@ -70,14 +70,16 @@ export function textOf(source: Source, node: Node): string {
 }
 
 function parse(api: API, directory: string, read: (path: string) => string): readonly Source[] {
+  const snapshot = api.updateSnapshot({ openProjects: [`${directory.replace(/\/$/, '')}/tsconfig.json`] });
   try {
-    const project = api.updateSnapshot({ openProjects: [`${directory.replace(/\/$/, '')}/tsconfig.json`] }).getProjects()[0];
+    const project = snapshot.getProjects()[0];
     if (project === undefined) throw new Error(`No tsconfig.json in ${directory}`);
     return project.rootFiles.flatMap((file) => {
       const tree = project.program.getSourceFile(file);
       return tree === undefined || file.endsWith('.d.ts') ? [] : [{ path: relative(directory, file), text: read(file), tree }];
     });
   } finally {
+    snapshot.dispose();
     api.close();
   }
 }

@@ -12,12 +12,17 @@ interface Fixture {
   readonly drained: PromiseWithResolvers<void>;
   readonly closed: PromiseWithResolvers<void>;
   run(): Promise<number>;
+  /** Sends a signal, a second after the one before. */
+  send(signal: string): void;
+  /** Sends it right after the one before. */
+  echo(signal: string): void;
 }
 
 function fixture(): Fixture {
   const calls: string[] = [];
   const [drained, closed] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const loop = new RunLoop({ log: silentLog, drainMs: 600_000 });
+  let now = 0;
+  const loop = new RunLoop({ log: silentLog, drainMs: 600_000, now: () => now });
   const process = new EventEmitter();
   loop.listen(process);
   const app = {
@@ -31,16 +36,31 @@ function fixture(): Fixture {
     },
   };
   const reload = async (): Promise<void> => void calls.push('reload');
-  return { loop, process, calls, drained, closed, run: () => loop.run(app, { reload }) };
+  return {
+    loop,
+    process,
+    calls,
+    drained,
+    closed,
+    run: () => loop.run(app, { reload }),
+    send(signal) {
+      now += 1000;
+      process.emit(signal);
+    },
+    echo(signal) {
+      now += 10;
+      process.emit(signal);
+    },
+  };
 }
 
 /** Lets everything run that is ready to run. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 test('RunLoop drains on SIGTERM, then closes and ends with 0', async () => {
-  const { process, calls, drained, closed, run } = fixture();
+  const { send, calls, drained, closed, run } = fixture();
   const code = run();
-  process.emit('SIGTERM');
+  send('SIGTERM');
   await turn();
   assert.deepEqual(calls, ['drain 600000']);
   drained.resolve();
@@ -52,10 +72,10 @@ test('RunLoop drains on SIGTERM, then closes and ends with 0', async () => {
 
 for (const second of ['SIGTERM', 'SIGINT']) {
   test(`RunLoop closes at once on ${second} while it drains, and only once`, async () => {
-    const { process, calls, drained, closed, run } = fixture();
+    const { send, calls, drained, closed, run } = fixture();
     const code = run();
-    process.emit('SIGTERM');
-    process.emit(second);
+    send('SIGTERM');
+    send(second);
     await turn();
     drained.resolve();
     await turn();
@@ -66,63 +86,84 @@ for (const second of ['SIGTERM', 'SIGINT']) {
 }
 
 test('RunLoop closes at once on SIGINT, and does not wait for that on another', async () => {
-  const { process, calls, run } = fixture();
+  const { send, calls, run } = fixture();
   const code = run();
-  process.emit('SIGINT');
+  send('SIGINT');
   await turn();
   assert.deepEqual(calls, ['close']);
-  process.emit('SIGINT');
+  send('SIGINT');
   assert.equal(await code, 1);
 });
 
 test('RunLoop drains when its supervisor is gone, and goes on draining', async () => {
-  const { process, calls, run } = fixture();
+  const { send, calls, run } = fixture();
   void run();
-  process.emit('disconnect');
-  process.emit('disconnect');
+  send('disconnect');
+  send('disconnect');
   await turn();
   assert.deepEqual(calls, ['drain 600000']);
 });
 
 test('RunLoop reloads on SIGHUP, as often as it comes', async () => {
-  const { process, calls, run } = fixture();
+  const { send, calls, run } = fixture();
   void run();
-  process.emit('SIGHUP');
-  process.emit('SIGHUP');
+  send('SIGHUP');
+  send('SIGHUP');
   await turn();
   assert.deepEqual(calls, ['reload', 'reload']);
 });
 
 test('RunLoop keeps a SIGTERM that comes during the start, and gives up the start on the next', async () => {
-  const { loop, process, calls, run } = fixture();
-  process.emit('SIGTERM');
-  process.emit('SIGHUP');
+  const { loop, send, calls, run } = fixture();
+  send('SIGTERM');
+  send('SIGHUP');
   assert.equal(await Promise.race([loop.abandoned, turn().then(() => 'starting')]), 'starting');
   void run();
   await turn();
   assert.deepEqual(calls, ['drain 600000']);
 
   const other = fixture();
-  other.process.emit('SIGINT');
-  other.process.emit('SIGINT');
+  other.send('SIGINT');
+  other.send('SIGINT');
   assert.equal(await other.loop.abandoned, undefined);
 });
 
 test('RunLoop ends with 1 when the close fails', async () => {
-  const { process, closed, run } = fixture();
+  const { send, closed, run } = fixture();
   const code = run();
-  process.emit('SIGINT');
+  send('SIGINT');
   closed.reject(new Error('stuck'));
   assert.equal(await code, 1);
 });
 
 test('RunLoop ends with 1 when the close does not end in time', async (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
-  const { process, run } = fixture();
+  const { send, run } = fixture();
   const code = run();
-  process.emit('SIGINT');
+  send('SIGINT');
   t.mock.timers.tick(15_000);
   assert.equal(await code, 1);
+});
+
+test('RunLoop takes a signal that comes twice at once for one', async () => {
+  const { calls, drained, closed, run, send, echo } = fixture();
+  const code = run();
+  send('SIGTERM');
+  echo('SIGTERM');
+  await turn();
+  assert.deepEqual(calls, ['drain 600000']);
+  drained.resolve();
+  await turn();
+  send('SIGINT');
+  echo('SIGINT');
+  closed.resolve();
+  assert.equal(await code, 1);
+  const other = fixture();
+  const ended = other.run();
+  other.send('SIGINT');
+  other.echo('SIGINT');
+  other.closed.resolve();
+  assert.equal(await ended, 0);
 });
 
 test('RunLoop ignore takes every listener away', () => {
