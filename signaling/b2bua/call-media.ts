@@ -14,9 +14,13 @@ export interface Party {
 
 const glare: SdpResult = { kind: 'refused', status: 491, reason: 'an offer is open in the other direction' };
 
+const otherFork: SdpResult = { kind: 'refused', status: 488, reason: 'another fork has offered' };
+
 export class CallMedia {
   readonly #engine: SessionEngine;
   readonly #callId: string;
+  /** Who made the first offer of a branch. */
+  readonly #offerers: Map<string, Leg | 'caller'> = new Map();
   #used = false;
 
   constructor(engine: SessionEngine, callId: string) {
@@ -27,6 +31,7 @@ export class CallMedia {
   /** The offer of an initial INVITE, for one branch whose callee has no dialog yet. */
   firstOffer(options: { tag: string; branch: string; sdp: Uint8Array; from: Party; to: Party }): Promise<SdpResult> {
     this.#used = true;
+    this.#offerers.set(options.branch, 'caller');
     return this.#engine.offer({
       callId: this.#callId,
       fromTag: options.tag,
@@ -37,9 +42,18 @@ export class CallMedia {
     });
   }
 
-  /** An offer of `from` to its peer, or the repetition of one. */
-  async offer(pair: Pair, from: Leg, sdp: Uint8Array): Promise<SdpResult> {
+  /**
+   * An offer of `from` to its peer, or the repetition of one. Of forks that are asked for an offer the first keeps the floor
+   * until another one accepts the call.
+   */
+  async offer(pair: Pair, from: Leg, sdp: Uint8Array, claim: 'share' | 'take-over' = 'share'): Promise<SdpResult> {
     const to = pair.other(from);
+    const first = this.#offerers.get(pair.branch);
+    if (from.role === 'callee' && first !== 'caller' && first !== from) {
+      if (first !== undefined && claim === 'share') return otherFork;
+      if (first !== undefined) await this.endBranch(pair.branch);
+      this.#offerers.set(pair.branch, from);
+    }
     if (pair.openOffer === to) return glare;
     if (pair.openOffer === from) {
       if (pair.offered !== undefined && Buffer.compare(pair.offered.received, sdp) === 0) return { kind: 'sdp', sdp: pair.offered.shown };
@@ -57,6 +71,7 @@ export class CallMedia {
     });
     if (result.kind === 'sdp') {
       pair.openOffer = from;
+      pair.previewed = false;
       pair.offered = { received, shown: result.sdp };
       to.shownSdp = result.sdp;
     }
@@ -83,6 +98,7 @@ export class CallMedia {
     });
     if (result.kind === 'refused') return repeated && to.shownSdp !== undefined ? { kind: 'sdp', sdp: to.shownSdp } : result;
     if (weight === 'final') pair.openOffer = undefined;
+    else pair.previewed = true;
     to.shownSdp = result.sdp;
     return result;
   }
@@ -98,6 +114,7 @@ export class CallMedia {
 
   /** Frees the far side of a branch that lost. */
   async endBranch(branch: string): Promise<void> {
+    this.#offerers.delete(branch);
     if (this.#used) await this.#engine.removeBranch({ callId: this.#callId, branch });
   }
 

@@ -33,7 +33,7 @@ export async function forwardProvisional(call: Call, exchange: InviteExchange, r
   dropOption(carried.headers, 'require', '100rel');
   const sdp = sdpOf(response);
   if (sdp !== undefined) {
-    const shown = await answerOrOffer(call, exchange, sdp, reliable === 'unreliable' ? 'preview' : 'final');
+    const shown = await answerOrOffer(call, exchange, sdp, reliable === 'unreliable' ? 'preview' : 'answer');
     if (shown.kind === 'refused') dropBody(carried);
     else putSdp(response, carried, shown.sdp);
   }
@@ -50,15 +50,16 @@ export async function forwardAccepted(call: Call, exchange: InviteExchange, resp
   asker.addContact(carried);
   const sdp = sdpOf(response);
   if (sdp !== undefined) {
-    const shown = await answerOrOffer(call, exchange, sdp, 'final');
+    const shown = await answerOrOffer(call, exchange, sdp, 'acceptance');
     if (shown.kind === 'refused') {
       call.log.info({ status: shown.status, why: shown.reason }, 'answer-refused');
       return 'refused';
     }
     putSdp(response, carried, shown.sdp);
   } else if (pair.openOffer === asker) {
-    // The SDP of an unreliable provisional was the answer, as some peers mean it.
-    pair.openOffer = undefined;
+    // The SDP of an unreliable provisional was the answer, as some peers mean it; else there is none.
+    if (pair.previewed) pair.openOffer = undefined;
+    else await call.media.withdraw(pair);
   }
   if (server.answered || asker.ended) return 'sent';
   answerTimer(call, exchange, response, carried);
@@ -73,10 +74,12 @@ function answerOrOffer(
   call: Call,
   exchange: InviteExchange,
   sdp: Uint8Array,
-  weight: 'preview' | 'final',
+  weight: 'preview' | 'answer' | 'acceptance',
 ): ReturnType<Call['media']['offer']> {
   const { pair, answerer } = exchange;
-  return sdpOf(exchange.sent) === undefined ? call.media.offer(pair, answerer, sdp) : call.media.answer(pair, answerer, sdp, weight);
+  return sdpOf(exchange.sent) === undefined
+    ? call.media.offer(pair, answerer, sdp, weight === 'acceptance' ? 'take-over' : 'share')
+    : call.media.answer(pair, answerer, sdp, weight === 'preview' ? 'preview' : 'final');
 }
 
 function acceptInvite(call: Call, asker: Leg, server: ServerTransaction, response: SipResponse): void {

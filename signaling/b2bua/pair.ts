@@ -10,6 +10,8 @@ export class Pair {
   readonly branch: string;
   /** Who has offered and not been answered. */
   openOffer: Leg | undefined;
+  /** The open offer was answered in an unreliable provisional: for peers that put no SDP in their 2xx that is the answer. */
+  previewed = false;
   /** The open offer as it came and as it was shown on, to recognise its repetitions. */
   offered: { readonly received: Uint8Array; readonly shown: Uint8Array } | undefined;
 

@@ -33,7 +33,7 @@ export async function relay(call: Call, from: Leg, server: ServerTransaction, op
   let shown: Uint8Array | undefined;
   if (sdp !== undefined) {
     const result = await offerOrAnswer(call, from, to, request.method, sdp);
-    if (result.kind === 'refused') return server.respond(reply(request, result.status, from.dialog.localTag), context.now());
+    if (result.kind === 'refused') return server.respond(refusedOffer(call, request, result.status), context.now());
     shown = result.sdp;
     if (to.ended) return server.respond(reply(request, 481, from.dialog.localTag), context.now());
   }
@@ -104,7 +104,16 @@ function offerOrAnswer(call: Call, from: Leg, to: Leg, method: string, sdp: Uint
   const pair = pairBetween(from, to);
   if (pair === undefined) return { kind: 'refused', status: 481, reason: 'no peer' };
   if (method === 'PRACK' && pair.openOffer === to) return call.media.answer(pair, from, sdp, 'final');
+  // RFC 3311 section 5.2: the offer before it has no answer yet.
+  if (pair.openOffer === from) return { kind: 'refused', status: 500, reason: 'an offer of the same side is open' };
   return call.media.offer(pair, from, sdp);
+}
+
+function refusedOffer(call: Call, request: SipRequest, status: number): SipResponse {
+  const refusal = reply(request, status, '');
+  // RFC 3311 section 5.2: a time between 0 and 10 s, for both sides not to meet again.
+  if (status === 500) refusal.headers.append('retry-after', String(call.context.rng.int(11)));
+  return refusal;
 }
 
 interface RefusedSdp {
