@@ -115,8 +115,8 @@ export interface PacketIo {
    */
   run(host: PacketHost): void;
   /**
-   * Ends `run`; closes all sockets and frees all memory, at once when `run` is not on the stack. No call but `counters` is
-   * allowed afterwards.
+   * Ends `run`; closes all sockets and frees all memory, at once when `run` is not on the stack. Afterwards `open`
+   * fails and nothing is sent.
    */
   stop(): void;
 }

@@ -65,6 +65,7 @@ export class DgramIo implements PacketIo {
   readonly #clones: Packet[] = [];
   #cloneCount = 0;
   #host: PacketHost | undefined;
+  #stopped = false;
   #timer: NodeJS.Timeout | undefined;
   readonly #counters = { received: 0, sent: 0, sendErrors: 0, oversized: 0, starved: 0 };
 
@@ -75,8 +76,8 @@ export class DgramIo implements PacketIo {
 
   open(options: OpenOptions, done: (socket: number) => void): void {
     const address = parseAddress(options.address);
-    if (address === undefined) {
-      done(-constants.errno.EINVAL);
+    if (address === undefined || this.#stopped) {
+      done(this.#stopped ? -constants.errno.ECANCELED : -constants.errno.EINVAL);
       return;
     }
     const socket = createSocket({
@@ -174,6 +175,7 @@ export class DgramIo implements PacketIo {
   }
 
   stop(): void {
+    this.#stopped = true;
     this.#host = undefined;
     clearTimeout(this.#timer);
     for (const entry of this.#entries) if (entry !== undefined) this.close(entry.number);

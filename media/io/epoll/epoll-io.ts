@@ -5,6 +5,7 @@ import { parseAddress } from '../address.ts';
 import { epollBatch, epollClones, gatherCompletions, timerSlackUs } from '../limits.ts';
 import { DestinationPool, NativeDestination } from '../native/destination.ts';
 import { DirectSend } from '../native/direct-send.ts';
+import { errnoOf } from '../native/errno.ts';
 import type { Libc } from '../native/libc.ts';
 import { Moderation } from '../native/moderation.ts';
 import { Pacing } from '../native/pacing.ts';
@@ -85,7 +86,7 @@ export class EpollIo implements PacketIo {
   }
 
   open(options: OpenOptions, done: (socket: number) => void): void {
-    const fd = this.#udp.open(options);
+    const fd = this.#stopped ? -errnoOf.ECANCELED : this.#udp.open(options);
     if (fd < 0) {
       done(fd);
       return;

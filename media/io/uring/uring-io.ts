@@ -93,7 +93,7 @@ export class UringIo implements PacketIo {
   }
 
   open(options: OpenOptions, done: (socket: number) => void): void {
-    const fd = this.#udp.open(options);
+    const fd = this.#stopped ? -errnoOf.ECANCELED : this.#udp.open(options);
     if (fd < 0) {
       done(fd);
       return;
@@ -109,9 +109,13 @@ export class UringIo implements PacketIo {
     socket.open = false;
     const at = socket.armed ? this.#ring.next() : -1;
     if (at >= 0) writeCancel(this.#ring.sqes, at, kindReceive | (number << kindBits));
-    this.#ring.submit();
     // The request holds the socket, and with it the port, until it has ended. A busy kernel does other work first.
-    for (let round = 0; at >= 0 && round < maxCloseRounds && !this.#endedInQueue(number); round++) this.#ring.submit();
+    let seen = this.#position;
+    for (let round = 0; round < maxCloseRounds; round++) {
+      this.#ring.submit();
+      if (at < 0 || this.#endsBetween(seen, this.#ring.tail, number)) break;
+      seen = this.#ring.tail;
+    }
     this.#libc.close(socket.fd);
     this.#sockets.retire(socket);
   }
@@ -321,11 +325,11 @@ export class UringIo implements PacketIo {
     this.#wakeArmed = true;
   }
 
-  /** Whether the last completion of a receive request is among those not yet taken. */
-  #endedInQueue(number: number): boolean {
+  /** Whether the last completion of a receive request is among those in the queue from `from` to `to`. */
+  #endsBetween(from: number, to: number, number: number): boolean {
     const ring = this.#ring;
     const upper = kindReceive | (number << kindBits);
-    for (let position = this.#position; position !== ring.tail; position = (position + 1) | 0) {
+    for (let position = from; position !== to; position = (position + 1) | 0) {
       const at = ring.completion(position);
       if (ring.words[at + 1] === upper && ((ring.words[at + 3] ?? 0) & flagMore) === 0) return true;
     }

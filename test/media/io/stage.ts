@@ -33,6 +33,8 @@ export class Stage {
   waitMs = 1;
   /** Looked at after the backend has stopped. */
   afterwards: () => void = () => {};
+  /** Thrown out of the next packet, past the stage. */
+  throwFromPacket: Error | undefined;
   #ended = false;
   #failure: unknown;
 
@@ -85,13 +87,21 @@ export class Stage {
       }
       if (!this.#ended && now - began > deadlineMs) throw new Error(`The story waits in vain for ${condition}`);
     };
-    this.io.run({
-      packet: (packet, now) => this.#guard(() => this.#packet(packet, now)),
-      turn: (now) => {
-        this.#guard(() => onward(now));
-        return this.waitMs;
-      },
-    });
+    try {
+      this.io.run({
+        packet: (packet, now) => {
+          if (this.throwFromPacket !== undefined) throw this.throwFromPacket;
+          this.#guard(() => this.#packet(packet, now));
+        },
+        turn: (now) => {
+          this.#guard(() => onward(now));
+          return this.waitMs;
+        },
+      });
+    } catch (thrown) {
+      if (thrown !== this.throwFromPacket) throw thrown;
+      this.finish();
+    }
     while (!this.#ended) await new Promise((resolve) => setTimeout(resolve, 1));
     // What the event loop still holds of a closed socket would come in the next few rounds.
     for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));

@@ -26,6 +26,15 @@ const pointer: Story = function* (stage) {
   }
 };
 
+/** What a handler throws leaves `run`, but first everything is closed (the worker looks for open descriptors). */
+const throwInPacket: Story = function* (stage) {
+  const source = stage.open();
+  const sink = stage.open();
+  stage.throwFromPacket = new Error('on purpose');
+  for (let i = 0; i < 50; i++) stage.say(source, stage.to(sink), i);
+  yield () => false;
+};
+
 const dscp: Story = function* (stage) {
   for (const [address, family] of [
     ['127.0.0.1', 4],
@@ -76,4 +85,7 @@ export const hostStories: ReadonlyMap<string, Story> = new Map<string, Story>([
   ['is woken by another thread', woken],
 ]);
 
-export const nativeStories: ReadonlyMap<string, Story> = new Map<string, Story>([['tells where packets lie in memory', pointer]]);
+export const nativeStories: ReadonlyMap<string, Story> = new Map<string, Story>([
+  ['tells where packets lie in memory', pointer],
+  ['closes everything when its handler throws', throwInPacket],
+]);

@@ -196,6 +196,11 @@ const stopInPacket: Story = function* (stage) {
     assert.equal(got, 1, 'nothing is delivered after stop');
     // Memory that was given back must not be reachable through an old view.
     if (stage.backend !== 'dgram') assert.equal(bytes.length, 0);
+    // What a host may still do while it winds up.
+    assert.ok(stage.tryOpen('127.0.0.1') < 0);
+    stage.io.close(source);
+    assert.equal(stage.io.localPort(sink), 0);
+    stage.io.stop();
   };
   for (let i = 0; i < 100; i++) stage.say(source, stage.to(sink), i);
   yield () => false;
@@ -209,6 +214,26 @@ function sendLong(port: number, sizes: readonly number[]): void {
   socket.close();
 }
 
+/** More sockets than buffers: each receive request ends for want of one, over and over. */
+const crowded: Story = function* (stage) {
+  const sender = stage.open();
+  const gone = stage.open();
+  const nobody = stage.to(gone);
+  stage.io.close(gone);
+  const sockets = Array.from({ length: 300 }, () => stage.open());
+  const hits = new Map<number, number>();
+  stage.onPacket = (packet) => {
+    assert.equal((packet.bytes[packet.start] ?? 0) * 256 + (packet.bytes[packet.start + 1] ?? 0), packet.socket);
+    hits.set(packet.socket, (hits.get(packet.socket) ?? 0) + 1);
+    stage.io.send(packet.socket, packet, nobody);
+    stage.io.send(packet.socket, packet, nobody);
+  };
+  for (let round = 1; round <= 5; round++) {
+    for (const socket of sockets) stage.say(sender, stage.to(socket), socket >> 8, socket & 255);
+    yield () => hits.size === 300 && [...hits.values()].every((hit) => hit === round);
+  }
+};
+
 export const stressStories: ReadonlyMap<string, Story> = new Map<string, Story>([
   ['delivers nothing of a socket after close with traffic in flight', closeInFlight],
   ['frees the port at once on close', portReuse],
@@ -221,4 +246,5 @@ export const stressStories: ReadonlyMap<string, Story> = new Map<string, Story>(
 
 export const smallStories: ReadonlyMap<string, Story> = new Map<string, Story>([
   ['loses nothing of a burst bigger than its buffers', burst],
+  ['serves more sockets than it has buffers', crowded],
 ]);
