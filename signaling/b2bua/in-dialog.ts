@@ -12,7 +12,7 @@ import type { Leg } from './leg.ts';
 import { relayPrack } from './prack.ts';
 import { reInvite } from './re-invite.ts';
 import { relay } from './relay.ts';
-import { answerRefresh } from './session-timer.ts';
+import { answerRefresh, refuseTooShort } from './session-timer.ts';
 
 export function onRequest(call: Call, leg: Leg, server: ServerTransaction): void | Promise<void> {
   const { request } = server;
@@ -22,6 +22,7 @@ export function onRequest(call: Call, leg: Leg, server: ServerTransaction): void
   if (request.method === 'BYE') return onBye(call, leg, server);
   // After the BYE only the reports of a transfer may still come.
   if (leg.closing && request.method !== 'NOTIFY') return server.respond(reply(request, 481, leg.dialog.localTag), now);
+  if (refuseTooShort(call, leg, server)) return;
   if (request.method === 'INVITE') return reInvite(call, leg, server);
   if (request.method === 'PRACK') return relayPrack(call, leg, server);
   if (request.method === 'UPDATE' && answerRefresh(call, leg, server)) return;

@@ -76,9 +76,9 @@ export class Leg {
     return this.pair?.other(this);
   }
 
-  /** Host (and port) by which Weir is known to this party. */
-  get host(): string {
-    return this.zone.config.domain ?? `${this.flow.localHost}:${this.flow.localPort}`;
+  /** An INVITE with this party has no final response, or a 2xx no ACK: no other may start (RFC 3261 section 14.1). */
+  get invitesUnderWay(): boolean {
+    return this.invite !== 'none' || this.accepted !== undefined || this.ackDue !== undefined;
   }
 
   /** Contact of ours for this leg: names nothing but the listener (RFC 3261 section 8.1.1.8). */

@@ -27,9 +27,8 @@ export async function reInvite(call: Call, asker: Leg, server: ServerTransaction
     busy.headers.append('retry-after', String(context.rng.int(11)));
     return server.respond(busy, context.now());
   }
-  // Glare: one of ours is on its way to this party, or waits for its ACK.
-  const crossing = asker.invite === 'sent' || answerer.invite === 'received' || asker.ackDue !== undefined;
-  if (crossing || asker.accepted !== undefined || pair.openOffer !== undefined) return refuse(491);
+  // Glare: one of ours is on its way to this party, or another one is under way with the other.
+  if (asker.invitesUnderWay || answerer.invitesUnderWay || pair.openOffer !== undefined) return refuse(491);
   asker.invite = 'received';
   answerer.invite = 'sent';
   server.respond(reply(request, 100, asker.dialog.localTag), context.now());
