@@ -81,7 +81,11 @@ export class B2bua implements TransactionUser {
   /** The media of a call is gone or silent. */
   mediaLost(callId: string, reason: Extract<CloseReason, 'media-timeout' | 'media-failed'>): void {
     const call = this.#calls.get(callId);
-    call?.post(() => endCall(call, { reason, status: 500 }));
+    call?.post(() => {
+      // Told before the answer was: early media may be silent (call-media.ts), nobody has hung up on it.
+      if (call.state === 'setup' && reason === 'media-timeout') return;
+      endCall(call, { reason, status: 500 });
+    });
   }
 
   /** No new calls from now on; resolves when the last one is gone. */

@@ -22,6 +22,7 @@ export class CallMedia {
   /** Who made the first offer of a branch. */
   readonly #offerers: Map<string, Leg | 'caller'> = new Map();
   #used = false;
+  #ringing = true;
 
   constructor(engine: SessionEngine, callId: string) {
     this.#engine = engine;
@@ -95,12 +96,19 @@ export class CallMedia {
       // Sides are named from the offerer, whose answer this is.
       from: sidePolicy(partyOf(to)),
       to: sidePolicy(partyOf(from)),
+      ringing: this.#ringing,
     });
     if (result.kind === 'refused') return repeated && to.shownSdp !== undefined ? { kind: 'sdp', sdp: to.shownSdp } : result;
     if (weight === 'final') pair.openOffer = undefined;
     else pair.previewed = true;
     to.shownSdp = result.sdp;
     return result;
+  }
+
+  /** The call is accepted: silence of early media meant nothing, from now on it does. */
+  async answered(): Promise<void> {
+    this.#ringing = false;
+    if (this.#used) await this.#engine.answered(this.#callId);
   }
 
   /** The open offer was refused or never answered. */

@@ -69,6 +69,7 @@ async function onAccepted(call: Call, branch: Branch, response: SipResponse, flo
   }
   pair.callee.heard(response, flow);
   const exchange = exchangeOf(call, branch, pair);
+  await call.media.answered();
   if ((await forwardAccepted(call, exchange, response)) === 'refused') {
     if (call.state === 'setup') endCall(call, { reason: 'sdp-refused', status: 502 });
     return hangUp(call, pair.callee, 'sdp-refused');

@@ -25,6 +25,8 @@ export interface CallState {
   /** Of the last state sent to the relay, and of the last one it took. */
   revision: number;
   applied: number;
+  /** Silence means nothing yet. */
+  ringing: boolean;
 }
 
 /** How we appear to one party: our own o= line (RFC 3264 section 8) and the last description it got. */

@@ -35,6 +35,7 @@ export function newCall(callId: string, nearTag: string, rng: Rng): CallState {
     nextTransport: 1,
     revision: 0,
     applied: 0,
+    ringing: false,
   };
 }
 

@@ -25,6 +25,8 @@ export interface AnswerRequest extends BranchRequest {
   /** The offerer's side. */
   readonly from: SidePolicy;
   readonly to: SidePolicy;
+  /** The call still rings: early media may be silent, so silence is not to be told before `answered`. */
+  readonly ringing?: boolean;
 }
 
 export interface RollbackRequest extends BranchRequest {

@@ -68,9 +68,22 @@ export class SessionEngine {
       if (call === undefined) return refused(481, 'no such call');
       const outcome = takeAnswer(call, request);
       if (outcome.kind === 'refused') return outcome;
+      const ringing = request.ringing === true;
+      const changed = outcome.changed || ringing !== call.ringing;
+      call.ringing = ringing;
       // A repeated answer is the second chance of a state that did not get through.
-      const failed = outcome.changed || call.applied !== call.revision ? await this.#apply(call) : undefined;
+      const failed = changed || call.applied !== call.revision ? await this.#apply(call) : undefined;
       return failed === undefined ? sdpResult(outcome.sdp) : refusedByRelay(failed);
+    });
+  }
+
+  /** The call does not ring any more: from now on silence is told. Idempotent. */
+  answered(callId: string): Promise<void> {
+    return this.#guarded(callId, undefined, async () => {
+      const call = this.#calls.get(callId);
+      if (call === undefined || !call.ringing) return;
+      call.ringing = false;
+      await this.#apply(call);
     });
   }
 

@@ -17,8 +17,13 @@ export function wantedState(call: CallState, timeouts: MediaTimeouts): SessionSt
   return {
     transports: call.transports.map((transport) => transportState(transport, agreedEnd(call, transport))),
     streams: agreed.flatMap((branch) => streamsOf(branch, branch === active)),
-    timeoutMs: twoWay ? timeouts.timeoutMs : timeouts.holdTimeoutMs,
+    timeoutMs: silenceMs(call, twoWay, timeouts),
   };
+}
+
+function silenceMs(call: CallState, twoWay: boolean, timeouts: MediaTimeouts): number {
+  if (call.ringing) return 0;
+  return twoWay ? timeouts.timeoutMs : timeouts.holdTimeoutMs;
 }
 
 /** What the peer on this transport and we agreed on; undefined while its offer is open. */
