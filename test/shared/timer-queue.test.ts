@@ -35,7 +35,7 @@ test('TimerQueue lets a timer schedule and cancel others while it fires', () => 
 
 test('TimerQueue takes NaN and Infinity for never, and cancelling twice or after firing for nothing', () => {
   const queue = new TimerQueue();
-  const odd = [queue.schedule(Number.NaN, assert.fail), queue.schedule(Number.POSITIVE_INFINITY, assert.fail)];
+  const odd = [queue.schedule(Number.NaN, () => assert.fail()), queue.schedule(Number.POSITIVE_INFINITY, () => assert.fail())];
   const fired = queue.schedule(1, () => {});
   queue.tick(1e9);
   for (const timer of [...odd, fired, fired, undefined]) queue.cancel(timer);
@@ -69,7 +69,10 @@ test('TimerQueue against a plain sorted list, with any mix of scheduling, cancel
           queue.tick(now);
           const due = [...waiting].filter(([, at]) => at <= now).sort((a, b) => a[1] - b[1]);
           assert.deepEqual(new Set(fired.slice(before)), new Set(due.map(([id]) => id)));
-          assert.deepEqual(fired.slice(before).map((id) => waiting.get(id)), due.map(([, at]) => at));
+          assert.deepEqual(
+            fired.slice(before).map((id) => waiting.get(id)),
+            due.map(([, at]) => at),
+          );
           for (const [id] of due) waiting.delete(id);
         }
         assert.equal(queue.size, waiting.size);
