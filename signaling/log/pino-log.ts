@@ -1,9 +1,10 @@
 // pino behind the Log interface: JSON lines (level, time, fields, msg = event name) on standard output, or the same made
 // readable. Nothing a peer sends can forge a line or drive a terminal: control characters leave only in escaped form.
 import { Writable } from 'node:stream';
-import { destination, type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
+import { type Logger, pino, stdSerializers, stdTimeFunctions } from 'pino';
 import pretty from 'pino-pretty';
 import type { Log, LogFields } from '../../shared/log.ts';
+import { LineOutput } from './line-output.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -37,7 +38,10 @@ const severity = { debug: 20, info: 30, warn: 40, error: 50 } as const;
 const secret = /"(password|secret|token|ha1|authorization|proxyAuthorization|icePwd|privateKey|crypto)":(?:"(?:[^"\\]|\\.)*"|[^",}\]]+)/g;
 
 export function openLog(options: LogOptions): OpenLog {
-  const sink = options.format === 'pretty' ? prettySink(options.write) : jsonSink(options.write);
+  const { write } = options;
+  const output = write === undefined ? standardOutput() : { write, flush() {} };
+  const colors = write === undefined && process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '' ? 'colored' : 'plain';
+  const sink = options.format === 'pretty' ? prettySink(output, colors) : jsonSink(output);
   const logger = pino(
     {
       level: 'debug',
@@ -94,28 +98,27 @@ class PinoLog implements Log {
   }
 }
 
-function jsonSink(write: LogOptions['write']): Sink {
-  if (write !== undefined) return { write: (line) => write(escapeRaw(line)), flush() {} };
-  const stdout = destination({ dest: 1, sync: false, minLength: gatherBytes, maxWrite: 4 * gatherBytes, maxLength: maxWaitingBytes });
-  setInterval(() => stdout.flush(), gatherMs).unref();
-  return { write: (line) => stdout.write(escapeRaw(line)), flush: () => stdout.flushSync() };
+function standardOutput(): Sink {
+  const output = new LineOutput({ descriptor: 1, maxWaitingBytes, gatherBytes, gatherMs });
+  // Wherever the process ends, its last lines are the ones that matter.
+  process.once('exit', () => output.flush());
+  return output;
 }
 
-function prettySink(write: LogOptions['write']): Sink {
-  const output = write === undefined ? 1 : lineWriter(write);
-  const colorize = write === undefined && process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
-  const stream = pretty({ colorize, destination: output, sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true });
-  return { write: (line) => stream.write(escapeTwice(line)), flush() {} };
+function jsonSink(output: Sink): Sink {
+  return { write: (line) => output.write(escapeRaw(line)), flush: () => output.flush() };
 }
 
-function lineWriter(write: (line: string) => void): Writable {
-  return new Writable({
+function prettySink(output: Sink, colors: 'colored' | 'plain'): Sink {
+  const destination = new Writable({
     decodeStrings: false,
     write(chunk, _encoding, done) {
-      write(String(chunk));
+      output.write(String(chunk));
       done();
     },
   });
+  const stream = pretty({ colorize: colors === 'colored', destination, sync: true, translateTime: 'SYS:HH:MM:ss.l', singleLine: true });
+  return { write: (line) => stream.write(escapeTwice(line)), flush: () => output.flush() };
 }
 
 /** DEL, the C1 controls (CSI is one) and the Unicode line separators, which JSON lets through as they are. */
