@@ -6,6 +6,7 @@ export const layers: ReadonlyMap<string, number> = new Map([
 
   ['media/rtp', 1],
   ['media/srtp', 1],
+  ['media/crypto', 2],
   ['media/stun', 1],
   ['media/io', 1],
   ['media/dtls', 2],
