@@ -48,7 +48,7 @@ export function headFaults(files: readonly TextFile[]): readonly string[] {
 // In pieces, so that this file does not find itself.
 const laterWords = new RegExp(`\\b(${['TO' + 'DO', 'FIX' + 'ME', 'X' + 'XX', 'HA' + 'CK'].join('|')})\\b`);
 const machinePaths = new RegExp(
-  `/wo${'rk'}/(main|shared)|/tmp/we${'ir'}\\b|/ro${'ot'}/|contracts${'\\.'}md|shared/(design|style|security|conventions)\\.md`,
+  `/wo${'rk'}/(main|shared)|/tmp/we${'ir'}/|/ro${'ot'}/|contracts${'\\.'}md|shared/(design|style|security|conventions)\\.md`,
 );
 
 export function wordFaults(files: readonly TextFile[]): readonly string[] {

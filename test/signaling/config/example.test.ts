@@ -12,7 +12,7 @@ import { formatPath, type KeyPath } from '../../../signaling/config/problem.ts';
 import { readYaml } from '../../../signaling/config/read-yaml.ts';
 import { configSchema } from '../../../signaling/config/schema.ts';
 import { shapeOf, unwrap } from '../../../signaling/config/schema-walk.ts';
-import { complaints } from './config-directory.ts';
+import { complaints, loadBody } from './config-directory.ts';
 
 const file = fileURLToPath(new URL('../../../deploy/weir.example.yaml', import.meta.url));
 const text = readFileSync(file, 'utf8');
@@ -89,4 +89,11 @@ for (const path of leaves(configSchema)) {
 
 test('weir.example.yaml says the default of pools, which its sample hides', () => {
   assert.match(text, /# [^\n]*Default: \[\]\npools:/);
+});
+
+test('README.md shows a smallest configuration that weir check takes', () => {
+  const readme = readFileSync(fileURLToPath(new URL('../../../README.md', import.meta.url)), 'utf8');
+  const [, block = ''] = /```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+  assert.match(block, /zones:/);
+  assert.deepEqual(complaints(loadBody(block)), []);
 });
