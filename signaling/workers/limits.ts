@@ -16,5 +16,5 @@ export const stableMs = 60_000;
 /** On closing, workers end by themselves within a turn; after this they are ended. */
 export const closeMs = 1000;
 
-/** How long a release may wait for company: each wake-up of a worker costs both threads some 20 us. */
-export const releaseLingerMs = 10;
+/** How long a release may wait for company: each wake-up of a sleeping worker costs some 30 us. */
+export const releaseLingerMs = 20;
