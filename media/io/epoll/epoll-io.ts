@@ -192,6 +192,7 @@ export class EpollIo implements PacketIo {
         this.#destinations.reclaim();
       }
     } finally {
+      this.#stopped = true;
       this.#running = false;
       this.#free();
     }

@@ -209,6 +209,7 @@ export class UringIo implements PacketIo {
         this.#reap(now);
       }
     } finally {
+      this.#stopped = true;
       this.#host = undefined;
       this.#free();
     }
@@ -262,16 +263,18 @@ export class UringIo implements PacketIo {
   #receiveEnded(number: number, result: number, flags: number, now: number): void {
     const socket = this.#sockets.get(number);
     if (socket === undefined) return;
-    if ((flags & flagBuffer) !== 0) {
-      const slot = flags >>> bufferShift;
-      this.#buffers.hold(slot);
-      if (socket.open && !this.#stopped && result >= headroom) this.#deliver(socket, slot, now);
-      this.#buffers.release(slot);
+    const wanted = socket.open && !this.#stopped;
+    // First the request, then the datagram: what its handler throws must not leave the request looking alive.
+    if ((flags & flagMore) === 0) {
+      socket.armed = false;
+      if (socket.open) this.#receiver.ended(socket, result);
+      else this.#sockets.retire(socket);
     }
-    if ((flags & flagMore) !== 0) return;
-    socket.armed = false;
-    if (!socket.open) this.#sockets.retire(socket);
-    else this.#receiver.ended(socket, result);
+    if ((flags & flagBuffer) === 0) return;
+    const slot = flags >>> bufferShift;
+    this.#buffers.hold(slot);
+    if (wanted && result >= headroom) this.#deliver(socket, slot, now);
+    this.#buffers.release(slot);
   }
 
   #deliver(socket: UringSocket, slot: number, now: number): void {

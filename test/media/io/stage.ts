@@ -25,6 +25,8 @@ export interface Heard {
 
 export class Stage {
   readonly io: PacketIo;
+  /** What the native backends use; counts the memory they hold. */
+  readonly libc = countingLibc();
   readonly backend: Backend;
   /** What came in, in order, unless the story set `onPacket`. */
   readonly heard: Heard[] = [];
@@ -40,7 +42,7 @@ export class Stage {
 
   constructor(backend: Backend, small: 'small' | 'normal' = 'normal') {
     this.backend = backend;
-    this.io = makeIo(backend, small);
+    this.io = makeIo(backend, small, this.libc);
   }
 
   /** The number of a socket that must open. */
@@ -123,6 +125,28 @@ export class Stage {
   }
 }
 
+export interface CountingLibc extends Libc {
+  /** Bytes mapped and not unmapped. */
+  mapped(): bigint;
+}
+
+function countingLibc(): CountingLibc {
+  const libc = nativeLibc();
+  let bytes = 0n;
+  return {
+    ...libc,
+    mapped: () => bytes,
+    mmap: (address, length, protection, flags, fd, offset) => {
+      bytes += length;
+      return libc.mmap(address, length, protection, flags, fd, offset);
+    },
+    munmap: (pointer, length) => {
+      bytes -= length;
+      return libc.munmap(pointer, length);
+    },
+  };
+}
+
 export function nativeLibc(): Libc {
   const found = loadLibc();
   if (found.kind === 'unavailable') throw new Error(found.reason);
@@ -141,12 +165,10 @@ export function nativeDescriptors(): number {
   return links.filter((link) => link.startsWith('socket:') || link.startsWith('anon_inode:')).length;
 }
 
-function makeIo(backend: Backend, small: 'small' | 'normal'): PacketIo {
+function makeIo(backend: Backend, small: 'small' | 'normal', libc: Libc): PacketIo {
   if (backend === 'dgram') return small === 'small' ? new DgramIo(16) : new DgramIo();
-  if (backend === 'epoll') return new EpollIo(nativeLibc());
-  return small === 'small'
-    ? new UringIo(nativeLibc(), { submissions: 8, completions: 16, slots: 16, spareSlots: 4 })
-    : new UringIo(nativeLibc());
+  if (backend === 'epoll') return new EpollIo(libc);
+  return small === 'small' ? new UringIo(libc, { submissions: 8, completions: 16, slots: 16, spareSlots: 4 }) : new UringIo(libc);
 }
 
 function hear(packet: Packet): Heard {
