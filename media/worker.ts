@@ -6,6 +6,7 @@ import type { RelayEvent, RelayReply } from '../shared/relay/messages.ts';
 import { localAddresses, type WorkerOptions } from '../shared/relay/worker-options.ts';
 import { systemRng } from '../shared/rng.ts';
 import { TimerQueue } from '../shared/timer-queue.ts';
+import { chooseCrypto } from './crypto/choose-crypto.ts';
 import { type ChosenIo, chooseIo } from './io/choose-io.ts';
 import type { PacketIo } from './io/packet-io.ts';
 import { LocalPorts } from './relay/local-ports.ts';
@@ -33,6 +34,7 @@ class MediaWorker {
     this.#port = port;
     this.#io = chosen.io;
     const rng = systemRng();
+    const crypto = chooseCrypto();
     const own = new OwnSockets(options);
     const { min, max } = options.ports;
     const { receiveBufferBytes } = options;
@@ -52,12 +54,13 @@ class MediaWorker {
       timers: this.#timers,
       rng,
       interfaces,
+      crypto: crypto.crypto,
       post: (message) => this.#outbox.push(message),
       drained: () => {
         this.#ending = true;
       },
     });
-    this.#outbox.push({ kind: 'ready', io: chosen.io.name, why: chosen.why, wakeFd: chosen.io.wakeFd });
+    this.#outbox.push({ kind: 'ready', io: chosen.io.name, why: `${chosen.why}; SRTP by ${crypto.why}`, wakeFd: chosen.io.wakeFd });
     this.#scheduleLoad(this.#loadAt);
   }
 

@@ -82,7 +82,7 @@ const transportProblem: Check = (value) => {
 
 const protectionProblem: Check = (value) => {
   if (!isFields(value)) return 'protection is not an object';
-  if (value.kind === 'plain') return undefined;
+  if (value.kind === 'plain' || value.kind === 'pass') return undefined;
   if (value.kind !== 'sdes') return field('protection', value.kind);
   // Keys are secrets: the message names the place, never the value.
   return isKeys(value.local) && isKeys(value.remote) ? undefined : 'protection has malformed keys';

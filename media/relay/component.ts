@@ -67,6 +67,11 @@ export class Component {
     this.#learning.expectFrom(now);
   }
 
+  /** Whether nobody expects packets from there. Changes nothing. */
+  isStranger(packet: Packet, now: number): boolean {
+    return this.#learning.judge(packet, now) === 'rejected';
+  }
+
   /** Whether the packet is taken; learns its source if that is due. Its authenticity, where there is one, is checked before. */
   admit(packet: Packet, now: number): boolean {
     const verdict = this.#learning.judge(packet, now);

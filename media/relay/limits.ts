@@ -37,6 +37,10 @@ export const sessionIdLength = 256;
 export const nameLength = 64;
 export const addressLength = 64;
 export const keyLength = 512;
+/** SRTP keys of one direction kept beside those in use: a refused re-offer returns to the ones before, a fork to its own. */
+export const formerKeys = 4;
+/** SRTP keys that may not come back: our own signaling makes new ones, so that this many can be forgotten one by one. */
+export const burnedKeys = 256;
 /** Reports of transports that a session closed while it lived, kept for its final report. */
 export const closedReports = 32;
 /** Longest time anything may wait: setTimeout fires at once above 2^31-1, and a week is longer than any call. */

@@ -36,14 +36,34 @@ export function relayRtcp(component: Component, packet: Packet, now: number): vo
     if (type === sourceDescription) transport.session.pseudonym.maskItems(bytes, at);
     if (type === senderReport || type === receiverReport) readReports(transport, bytes, at, now);
   }
+  // Read before the bytes are sealed.
+  const reporter = sent >= 0 ? senderOf(bytes, sent) : 0;
+  const ntp = sent >= 0 ? middleNtpOf(bytes, sent) : 0;
   const peers = transport.rtcpPeers;
+  const use = peers.length === 1 ? 'alone' : 'shared';
   let delivered = false;
   for (let i = 0; i < peers.length; i++) {
     const peer = peers[i];
-    if (!peer?.sendRtcp(packet)) continue;
+    if (!peer?.sendRtcp(packet, use)) continue;
     delivered = true;
-    if (sent >= 0) peer.roundTrip.sent(senderOf(bytes, sent), middleNtpOf(bytes, sent), now);
+    if (sent >= 0) peer.roundTrip.sent(reporter, ntp, now);
   }
+  if (!delivered) transport.counters.undeliverable++;
+}
+
+/** SRTCP that only the peers can read. Its first header is in clear (RFC 3711 section 3.4). */
+export function relayOpaqueRtcp(component: Component, packet: Packet): void {
+  const { transport } = component;
+  const { bytes, start, length } = packet;
+  if (length < 8) {
+    transport.counters.malformed++;
+    return;
+  }
+  transport.counters.rtcpIn++;
+  component.reportedBy(senderOf(bytes, start));
+  const peers = transport.rtcpPeers;
+  let delivered = false;
+  for (let i = 0; i < peers.length; i++) if (peers[i]?.sendRtcp(packet, 'shared')) delivered = true;
   if (!delivered) transport.counters.undeliverable++;
 }
 

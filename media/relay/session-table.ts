@@ -8,6 +8,7 @@ import type { Rng } from '../../shared/rng.ts';
 import type { Timers } from '../../shared/timer-queue.ts';
 import { formatAddress } from '../io/address.ts';
 import type { Packet, PacketIo } from '../io/packet-io.ts';
+import type { SrtpCrypto } from '../srtp/crypto.ts';
 import { commandProblem, isCommand, refOf } from './command.ts';
 import type { Component } from './component.ts';
 import { relayPacket } from './forward.ts';
@@ -21,6 +22,7 @@ export interface SessionTableOptions {
   readonly timers: Timers;
   readonly rng: Rng;
   readonly interfaces: readonly OpenInterface[];
+  readonly crypto: SrtpCrypto;
   readonly post: (message: RelayReply | RelayEvent) => void;
   /** Draining is over: no session is left. */
   readonly drained: () => void;
@@ -154,6 +156,7 @@ export class SessionTable {
       session,
       lease,
       io: this.#options.io,
+      crypto: this.#options.crypto,
       policy: open.policy,
       learned: (one, source) => this.#learned(one, source),
     });

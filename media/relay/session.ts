@@ -5,7 +5,6 @@ import type { SessionId, SessionState, StreamState, TransportId } from '../../sh
 import type { Rng } from '../../shared/rng.ts';
 import type { Timer, Timers } from '../../shared/timer-queue.ts';
 import { closedReports, longestMs } from './limits.ts';
-import { protectionProblem } from './protection.ts';
 import { Pseudonym } from './pseudonym.ts';
 import { Stream } from './stream.ts';
 import type { Transport } from './transport.ts';
@@ -91,7 +90,7 @@ export class Session {
     for (const one of state.transports) {
       if (!this.#transports.has(one.id)) return `Cannot apply: transport ${one.id} is not reserved`;
       if (named.has(one.id)) return `Cannot apply: transport ${one.id} is named twice`;
-      const problem = protectionProblem(one.protection);
+      const problem = this.#transports.get(one.id)?.protection.problem(one.protection);
       if (problem !== undefined) return problem;
       named.add(one.id);
     }

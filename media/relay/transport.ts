@@ -4,11 +4,14 @@ import type { TransportReport } from '../../shared/relay/report.ts';
 import type { MediaAddress, TransportId, TransportState } from '../../shared/relay/session-state.ts';
 import { parseAddress } from '../io/address.ts';
 import type { Packet, PacketIo } from '../io/packet-io.ts';
+import { kindOf } from '../rtp/rtp-header.ts';
+import type { SrtpCrypto } from '../srtp/crypto.ts';
 import { Component } from './component.ts';
 import { TransportCounters } from './counters.ts';
 import type { Endpoint, LearnedSource } from './learning.ts';
 import { audioPacketsPerSecond, burstMs, otherPacketsPerSecond } from './limits.ts';
 import type { PortLease } from './port-lease.ts';
+import { TransportProtection } from './protection.ts';
 import { Quality } from './quality.ts';
 import { RoundTrip } from './round-trip.ts';
 import type { Session } from './session.ts';
@@ -21,9 +24,13 @@ export interface TransportOptions {
   readonly session: Session;
   readonly lease: PortLease;
   readonly io: PacketIo;
+  readonly crypto: SrtpCrypto;
   readonly policy: Pick<TargetPolicy, 'verdict'>;
   readonly learned: (transport: Transport, source: LearnedSource) => void;
 }
+
+/** Whether other transports get the same packet: then each SRTP one makes a copy before it changes the bytes. */
+export type PacketUse = 'alone' | 'shared';
 
 export class Transport {
   readonly id: TransportId;
@@ -35,6 +42,7 @@ export class Transport {
   readonly counters = new TransportCounters();
   readonly quality = new Quality();
   readonly roundTrip = new RoundTrip();
+  readonly protection: TransportProtection;
   readonly rate = new TokenBucket(otherPacketsPerSecond, burstMs);
   /** The peer takes RTCP on the RTP port. */
   rtcpMux = false;
@@ -47,6 +55,7 @@ export class Transport {
 
   constructor(options: TransportOptions) {
     const { id, session, lease, io, policy } = options;
+    this.protection = new TransportProtection(options.crypto);
     this.id = id;
     this.session = session;
     this.lease = lease;
@@ -82,6 +91,7 @@ export class Transport {
   configure(state: TransportState, now: number): boolean {
     this.rtcpMux = state.rtcpMux;
     this.announced = state.remote !== null;
+    this.protection.configure(state.protection);
     if (this.lease.dscp !== state.dscp) {
       this.lease.dscp = state.dscp;
       this.#io.setDscp(this.lease.rtpSocket, state.dscp);
@@ -115,21 +125,35 @@ export class Transport {
     return streams[0];
   }
 
-  /** Sends the packet to the peer; false while there is nowhere to send to. */
-  sendMedia(packet: Packet): boolean {
+  /** Sends the packet to the peer; false while there is nowhere to send to, or when it may not leave as SRTP. */
+  sendMedia(packet: Packet, use: PacketUse): boolean {
     const { destination, socket } = this.rtp;
     if (destination === undefined) return false;
-    this.#io.send(socket, packet, destination);
+    const { sender } = this.protection;
+    let out: Packet | undefined = packet;
+    if (sender !== undefined) {
+      // Nothing but RTP has a form in SRTP: T.38, ZRTP, STUN end here.
+      if (kindOf(packet.bytes, packet.start, packet.length) !== 'rtp') return false;
+      out = use === 'shared' ? this.#io.clone(packet) : packet;
+      if (out === undefined || !sender.protectRtp(out)) return false;
+    }
+    this.#io.send(socket, out, destination);
     this.counters.packetsOut++;
-    this.counters.bytesOut += packet.length;
+    this.counters.bytesOut += out.length;
     return true;
   }
 
   /** RFC 5761 section 5.1.1: RTCP goes to the RTP port of a peer that said so, else to a port of its own. */
-  sendRtcp(packet: Packet): boolean {
+  sendRtcp(packet: Packet, use: PacketUse): boolean {
     const component = this.rtcpMux ? this.rtp : this.rtcp;
     if (component?.destination === undefined) return false;
-    this.#io.send(component.socket, packet, component.destination);
+    const { sender } = this.protection;
+    let out: Packet | undefined = packet;
+    if (sender !== undefined) {
+      out = use === 'shared' ? this.#io.clone(packet) : packet;
+      if (out === undefined || !sender.protectRtcp(out)) return false;
+    }
+    this.#io.send(component.socket, out, component.destination);
     this.counters.rtcpOut++;
     return true;
   }
@@ -147,6 +171,7 @@ export class Transport {
   close(): void {
     this.rtp.close();
     this.rtcp?.close();
+    this.protection.free();
   }
 
   #socketErrors(): number {

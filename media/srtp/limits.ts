@@ -9,10 +9,6 @@ export const liveSources = 64;
  * changes the SSRC with every announcement: this is a day in a queue. Afterwards new ones are refused until keys change.
  */
 export const retiredSources = 1024;
-/** Key generations of one direction kept beside the one in use: a refused re-offer returns to the one before. */
-export const formerKeys = 4;
-/** Generations that may not come back, remembered for good: far more re-keyings than a call has. */
-export const burnedKeys = 64;
 /** Bytes of an MKI: RFC 4568 section 9.1. */
 export const mkiBytes = 128;
 /** Longest packet that is protected or opened, the tag included; also the size of the slots it comes in. */

@@ -42,7 +42,9 @@ export interface SrtpKeys {
 export type Protection =
   | { readonly kind: 'plain' }
   /** `local` protects what we send, `remote` opens what we receive. */
-  | { readonly kind: 'sdes'; readonly local: SrtpKeys; readonly remote: SrtpKeys };
+  | { readonly kind: 'sdes'; readonly local: SrtpKeys; readonly remote: SrtpKeys }
+  /** SRTP between the peers, whose keys we do not use: media and RTCP are relayed unread. */
+  | { readonly kind: 'pass' };
 
 /**
  * How the peer's real address is found (design.md 5).

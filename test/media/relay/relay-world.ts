@@ -1,6 +1,7 @@
 // A worker without thread and sockets: the session table over memory I/O, a clock moved by hand, and two zones, one on the internet and
 // one inside. Stories about calls are told with it.
 
+import { chooseCrypto } from '../../../media/crypto/choose-crypto.ts';
 import { LocalPorts } from '../../../media/relay/local-ports.ts';
 import { OwnSockets } from '../../../media/relay/own-sockets.ts';
 import { SessionTable } from '../../../media/relay/session-table.ts';
@@ -67,7 +68,7 @@ export class RelayWorld {
     const drained = (): void => {
       this.drained = true;
     };
-    this.table = new SessionTable({ io, timers, rng, interfaces: open, post, drained });
+    this.table = new SessionTable({ io, timers, rng, interfaces: open, crypto: chooseCrypto().crypto, post, drained });
   }
 
   /** Moves the clock and fires what is due on the way. */
