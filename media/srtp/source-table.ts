@@ -13,7 +13,7 @@ interface Source {
 export class SourceTable {
   readonly #live = new Map<number, Source>();
   readonly #retired = new Set<number>();
-  /** Packets come in runs of one source. */
+  /** Packets come in runs of one source. The last one found is never the one that goes. */
   #last: Source | undefined;
   #uses = 0;
 
@@ -46,6 +46,5 @@ export class SourceTable {
     if (oldest === undefined) return;
     this.#live.delete(oldest.ssrc);
     this.#retired.add(oldest.ssrc);
-    if (this.#last === oldest) this.#last = undefined;
   }
 }

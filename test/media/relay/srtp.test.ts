@@ -122,15 +122,15 @@ test('relayPacket drops STUN, DTLS and ZRTP on an SRTP transport, and sends none
     Uint8Array.of(0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, ...new Uint8Array(12)),
     Uint8Array.of(22, 0xfe, 0xfd, ...new Uint8Array(30)),
     Uint8Array.of(0x10, 0, 0, 1, 0x5a, 0x52, 0x54, 0x50, ...new Uint8Array(20)),
-    new Uint8Array(0),
+    Uint8Array.of(0x80, 200, 0, 9, ...new Uint8Array(20)),
   ];
   for (const bytes of others) {
     assert.deepEqual(world.deliver(caller, call.caller, bytes), []);
     assert.deepEqual(world.deliver(node, call.node, bytes), []);
   }
   const [one, other] = world.report('call');
-  assert.deepEqual([one?.malformed, one?.packetsIn], [4, 0]);
-  assert.deepEqual([other?.undeliverable, other?.malformed], [3, 1]);
+  assert.deepEqual([one?.malformed, one?.unauthenticated, one?.packetsIn], [3, 1, 0]);
+  assert.deepEqual([other?.undeliverable, other?.packetsOut], [4, 0]);
   assert.equal(world.deliver(caller, call.caller, phone.protect(rtpBytes())).length, 1);
 });
 

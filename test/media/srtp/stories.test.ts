@@ -122,6 +122,13 @@ each('SrtpReceiver refuses a packet with any bit changed', (line) => {
   assert.ok(typeof line.open(bytes) !== 'string');
 });
 
+each('SrtpReceiver opens no replay of a source it has forgotten', (line) => {
+  const first = sent(line, 1, 1);
+  takes(line, first, 1, 1);
+  for (let ssrc = 2; ssrc <= liveSources + 1; ssrc++) takes(line, sent(line, 1, ssrc), 1, ssrc);
+  assert.equal(line.open(first), 'unauthenticated');
+});
+
 each('SrtpReceiver keeps the sources of a line apart', (line) => {
   for (let ssrc = 1; ssrc <= 10; ssrc++) takes(line, sent(line, 65_530 + (ssrc % 5), ssrc), 65_530 + (ssrc % 5), ssrc);
   for (let ssrc = 1; ssrc <= 10; ssrc++) takes(line, sent(line, 3, ssrc), 3, ssrc);
