@@ -16,7 +16,7 @@ import { reply } from './carry.ts';
 import { type Cdr, cdrOf } from './cdr.ts';
 import type { CloseReason } from './close-reason.ts';
 import type { B2buaContext } from './context.ts';
-import { endCall } from './hang-up.ts';
+import { endCall, endFaultyCall } from './hang-up.ts';
 import { onAck, onRequest } from './in-dialog.ts';
 import { contactUser, type Leg } from './leg.ts';
 import { cancelReInvite } from './re-invite.ts';
@@ -36,7 +36,7 @@ export class B2bua implements TransactionUser {
   readonly #byServer: Map<string, Call> = new Map();
   readonly #subscriptions: Set<Subscription> = new Set();
   readonly #onEnd: (cdr: Cdr) => void;
-  #whenEmpty: (() => void) | undefined;
+  readonly #whenEmpty: (() => void)[] = [];
 
   constructor(context: B2buaContext, onEnd: (cdr: Cdr) => void) {
     this.#context = context;
@@ -61,7 +61,7 @@ export class B2bua implements TransactionUser {
     const leg = this.#find(request);
     if (leg === undefined || !leg.accepts(flow) || leg.owner.kind !== 'call') return;
     const call = leg.owner;
-    call.post(() => onAck(call, leg, request));
+    call.tryPost(() => onAck(call, leg, request));
   }
 
   cancelled(server: ServerTransaction, cancel: SipRequest): void {
@@ -93,7 +93,7 @@ export class B2bua implements TransactionUser {
     this.#admission.drain();
     if (this.#calls.size === 0) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#whenEmpty = resolve;
+      this.#whenEmpty.push(resolve);
     });
   }
 
@@ -130,7 +130,12 @@ export class B2bua implements TransactionUser {
     }
     const { owner } = leg;
     if (owner.kind === 'subscription') return owner.onRequest(leg, server);
-    owner.post(() => onRequest(owner, leg, server));
+    const step = (): void | Promise<void> => answering(server, now, () => onRequest(owner, leg, server));
+    if (request.method === 'BYE') return owner.post(step);
+    if (owner.tryPost(step)) return;
+    const busy = reply(request, 500, '');
+    busy.headers.append('retry-after', '5');
+    server.respond(busy, now);
   }
 
   /** Closed by default: configured networks, and on the inside the nodes of the pools. */
@@ -173,7 +178,7 @@ export class B2bua implements TransactionUser {
       zone,
       server,
       onGone: (gone, report) => this.#gone(gone, report),
-      onFault: (faulty) => endCall(faulty, { reason: 'internal-error', status: 500 }),
+      onFault: endFaultyCall,
     });
     this.#calls.set(call.id, call);
     this.#byServer.set(server.id, call);
@@ -189,7 +194,7 @@ export class B2bua implements TransactionUser {
     call.log.info({ ...cdr, id: undefined }, 'call-ended');
     this.#context.book.appendCdr(JSON.stringify(cdr));
     this.#onEnd(cdr);
-    if (this.#calls.size === 0) this.#whenEmpty?.();
+    if (this.#calls.size === 0) for (const tell of this.#whenEmpty.splice(0)) tell();
   }
 
   #find(request: SipRequest): Leg | undefined {
@@ -205,5 +210,18 @@ export class B2bua implements TransactionUser {
 
   #fault(thrown: unknown): void {
     this.#context.log.error({ error: errorMessage(thrown), stack: thrown instanceof Error ? thrown.stack : undefined }, 'request-fault');
+  }
+}
+
+/** A step for a request of a peer: when it throws, the request still gets its answer before the call is ended. */
+function answering(server: ServerTransaction, now: number, step: () => void | Promise<void>): void | Promise<void> {
+  const failed = (thrown: unknown): never => {
+    if (!server.answered) server.respond(reply(server.request, 500, ''), now);
+    throw thrown;
+  };
+  try {
+    return step()?.catch(failed);
+  } catch (thrown) {
+    failed(thrown);
   }
 }

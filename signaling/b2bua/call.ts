@@ -105,8 +105,14 @@ export class Call {
     this.#mailbox.post(task);
   }
 
+  /** The same for what a peer may send as often as it likes; false: too much waits already. */
+  tryPost(task: () => void | Promise<void>): boolean {
+    return this.#mailbox.tryPost(task);
+  }
+
   /** Runs `task` in the call's order after `delayMs`, unless the timer is cancelled or the call is gone. */
   after(delayMs: number, task: () => void | Promise<void>): Timer {
+    if (this.#gone) return { at: Number.POSITIVE_INFINITY };
     const timer = this.context.timers.schedule(this.context.now() + delayMs, () => {
       this.#timers.delete(timer);
       this.post(task);
@@ -138,7 +144,7 @@ export class Call {
 
   /** The call's media is freed and its end told; what remains are dialogs to close. */
   settled(report: CallMediaReport | undefined): void {
-    this.#report = report;
+    this.#report ??= report;
     this.#settled = true;
     this.#leaveIfEmpty();
   }

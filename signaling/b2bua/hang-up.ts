@@ -38,9 +38,22 @@ export function endCall(call: Call, options: EndOptions): void {
   if (!answered && !call.server.answered) call.server.respond(options.response ?? refusal(call, options), now);
   for (const leg of [...call.legs]) {
     if (leg === options.by) closeLeg(call, leg);
-    else if (answered && (leg === call.pair?.caller || leg === call.pair?.callee)) hangUp(call, leg, options.reason, options.request);
+    else if ((answered && leg.pair === call.pair) || leg.ackDue !== undefined) hangUp(call, leg, options.reason, options.request);
     else if (!leg.closing) call.removeLeg(leg);
   }
+  freeMedia(call);
+}
+
+/** A step of the call threw. When its end throws too, all is let go of as it stands. */
+export function endFaultyCall(call: Call): void {
+  const ended = call.state === 'ended';
+  try {
+    endCall(call, { reason: 'internal-error', status: 500 });
+    if (!ended) return;
+  } catch (thrown) {
+    call.log.error({ error: errorMessage(thrown) }, 'call-end-fault');
+  }
+  for (const leg of [...call.legs]) call.removeLeg(leg);
   freeMedia(call);
 }
 

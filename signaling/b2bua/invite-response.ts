@@ -32,13 +32,13 @@ export interface Course {
 
 export function observeBranch(call: Call, branch: Branch, course: Course): ClientObserver {
   return {
-    response: (response, { flow }) =>
-      call.post(() => {
-        call.cancelTimer(branch.silence);
-        if (response.status < 200) return onProvisional(call, branch, response, flow);
-        if (response.status < 300) return onAccepted(call, branch, response, flow);
-        return onRejected(call, branch, response, course);
-      }),
+    response(response, { flow }) {
+      call.cancelTimer(branch.silence);
+      // Provisionals come as many as the callee likes, and a 2xx comes again.
+      if (response.status < 200) call.tryPost(() => onProvisional(call, branch, response, flow));
+      else if (response.status < 300) call.tryPost(() => onAccepted(call, branch, response, flow));
+      else call.post(() => onRejected(call, branch, response, course));
+    },
     failed: (cause) => call.post(() => onFailure(call, branch, cause, course)),
   };
 }
@@ -71,8 +71,7 @@ async function onAccepted(call: Call, branch: Branch, response: SipResponse, flo
   const exchange = exchangeOf(call, branch, pair);
   await call.media.answered();
   if ((await forwardAccepted(call, exchange, response)) === 'refused') {
-    if (call.state === 'setup') endCall(call, { reason: 'sdp-refused', status: 502 });
-    return hangUp(call, pair.callee, 'sdp-refused');
+    return endCall(call, { reason: 'sdp-refused', status: 502 });
   }
   // The caller may have cancelled while the answer was worked on.
   if (call.state !== 'setup') return hangUp(call, pair.callee, call.ending?.reason ?? 'caller-cancelled');

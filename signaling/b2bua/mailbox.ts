@@ -1,7 +1,7 @@
 // One thing at a time: what happens to a call runs in order of arrival, and the next waits while a step waits for media
 // or DNS. Steps that need no waiting run at once, without a promise.
 
-/** More than this many unprocessed events of one call are an attack or a dead worker: the rest is dropped. */
+/** More unprocessed events of one call than this are an attack or a dead worker: what its peers send is then turned away. */
 const maxWaiting = 512;
 
 type Task = () => void | Promise<void>;
@@ -10,20 +10,23 @@ export class Mailbox {
   readonly #waiting: Task[] = [];
   readonly #onError: (thrown: unknown) => void;
   #busy = false;
-  dropped = 0;
 
   /** `onError` gets what a task threw; later tasks still run. */
   constructor(onError: (thrown: unknown) => void) {
     this.#onError = onError;
   }
 
+  /** For what the call itself causes: timers, ends, final responses. Always taken. */
   post(task: Task): void {
-    if (this.#busy) {
-      if (this.#waiting.length < maxWaiting) this.#waiting.push(task);
-      else this.dropped++;
-      return;
-    }
-    this.#run(task);
+    if (this.#busy) this.#waiting.push(task);
+    else this.#run(task);
+  }
+
+  /** For what a peer may cause as often as it likes. False: too much waits already. */
+  tryPost(task: Task): boolean {
+    if (this.#waiting.length >= maxWaiting) return false;
+    this.post(task);
+    return true;
   }
 
   #run(first: Task): void {
@@ -32,7 +35,7 @@ export class Mailbox {
     while (task !== undefined) {
       const pending = this.#start(task);
       if (pending !== undefined) {
-        pending.catch(this.#onError).finally(() => this.#next());
+        pending.catch((thrown: unknown) => this.#fault(thrown)).finally(() => this.#next());
         return;
       }
       task = this.#waiting.shift();
@@ -50,8 +53,17 @@ export class Mailbox {
     try {
       return task() ?? undefined;
     } catch (thrown) {
-      this.#onError(thrown);
+      this.#fault(thrown);
       return undefined;
+    }
+  }
+
+  /** A handler that fails as well must neither stop the box nor the process. */
+  #fault(thrown: unknown): void {
+    try {
+      this.#onError(thrown);
+    } catch {
+      // Nobody is left to tell.
     }
   }
 }

@@ -64,7 +64,10 @@ export async function reInvite(call: Call, asker: Leg, server: ServerTransaction
     answerer,
     sent,
     {
-      response: (response) => call.post(() => onResponse(call, exchange, response, done)),
+      response(response) {
+        if (response.status < 300) call.tryPost(() => onResponse(call, exchange, response, done));
+        else call.post(() => onResponse(call, exchange, response, done));
+      },
       failed: (cause) => call.post(() => onFailed(call, exchange, cause, done)),
     },
     (transaction) => later.started(transaction, context.now()),

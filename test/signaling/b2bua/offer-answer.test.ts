@@ -130,3 +130,13 @@ test('a preview in an unreliable 183 may differ from the answer of the 200', asy
   await hangUp({ phone, node, caller });
   await world.assertEmpty();
 });
+
+test('an answer that does not fit the offer: 502 to the caller, ACK and BYE to the callee', async () => {
+  const { world, phone, node, callee } = await inviting();
+  await callee.answer(200, { body: `${nodeSdp}m=video 6002 RTP/AVP 96\r\n` });
+  phone.expect(502);
+  node.expect('ACK');
+  await node.answer(node.expect('BYE'), 200);
+  await world.assertEmpty();
+  assert.equal(world.cdrs[0]?.reason, 'sdp-refused');
+});
