@@ -82,6 +82,7 @@ test('Reloader compares with what was taken, not with the start', async () => {
   const { offered, reload } = fixture((changed) => changed);
   await reload(allowed);
   await reload(allowed);
+  assert.deepEqual(offered, [['zones[0].allow']]);
   await reload(sound);
   assert.deepEqual(offered, [['zones[0].allow'], ['zones[0].allow']]);
 });

@@ -168,6 +168,10 @@ test('loadConfig fills in ${VAR}, ${VAR:-default} and ${file:...}, and reads num
   assert.deepEqual([...result.secretPaths], ['sip.userAgent']);
 });
 
+test('loadConfig leaves quoted text in the file what it is', () => {
+  assert.match(complaints(loadBody(`${sound}limits: { calls: "42" }\n`)).join(), /limits\.calls: found "42", allowed: a whole number/);
+});
+
 test('loadConfig does not read YAML structure out of a variable', () => {
   const result = loadBody(`${sound}sip: { userAgent: "\${NAME}" }\n`, { NAME: 'x }\nlimits: { calls: 1' });
   assert.ok(result.kind === 'loaded');

@@ -31,6 +31,12 @@ test('readYaml expands aliases to the last anchor before them', () => {
   assert.deepEqual(toPlain(result.tree), { a: [1], b: [1], c: [2], d: [2] });
 });
 
+test('readYaml does not take anchors inside of what an alias repeats for newer ones', () => {
+  const result = readYaml('a: &x [&y 1]\nb: &y 2\nc: *x\nd: *y\n', 'x.yaml');
+  assert.equal(result.kind, 'tree');
+  assert.deepEqual(toPlain(result.tree), { a: [1], b: 2, c: [1], d: 2 });
+});
+
 const invalid: [name: string, text: string, expected: RegExp[]][] = [
   ['a syntax fault', 'a: [1,2\nb: 3\n', [/^x\.yaml:2:1: cannot read YAML: /]],
   ['a key that stands twice, with the second place', 'a: 1\nb: 2\na: 3\n', [/^x\.yaml:3:1: the key stands twice/]],

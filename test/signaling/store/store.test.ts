@@ -76,17 +76,12 @@ test('Store goes on after a change that comes while a group is on its way', asyn
 test('Store flush does not wait for what comes after it', async (t) => {
   const { open } = storeFixture(t);
   const store = open();
+  await store.loadRecords();
   store.putRecord('a', '1');
-  let ended = false;
-  const flushed = store.flush().then(() => {
-    ended = true;
-  });
-  while (!ended) {
-    store.putRecord('later', '1');
-    await new Promise(setImmediate);
-  }
+  const flushed = store.flush();
+  store.putRecord('later', '1');
   await flushed;
-  assert.equal((await store.loadRecords()).get('a'), '1');
+  assert.deepEqual(store.counters, { written: 1, failures: 0, lost: 0, waiting: 1 });
 });
 
 test('Store has its directory and file for itself', async (t) => {
@@ -153,6 +148,22 @@ test('Store finds a page that was overwritten in a good file', async (t) => {
   bytes.fill(0xee, 4096 * 2, 4096 * 6);
   writeFileSync(path, bytes);
   assert.deepEqual(await open().loadRecords(), new Map());
+  assert.deepEqual(events(), ['store-damaged-file-moved-aside']);
+});
+
+test('Store finds damage at the start that reading alone would not meet', async (t) => {
+  const { open, directory, events } = storeFixture(t);
+  const first = open();
+  for (let i = 0; i < 400; i++) first.putRecord(`record-${i}`, 'x'.repeat(200));
+  await first.close();
+  const path = join(directory, 'state', 'weir.db');
+  const database = new DatabaseSync(path);
+  const page = Number(database.prepare("SELECT rootpage FROM sqlite_schema WHERE type = 'index'").get()?.rootpage);
+  database.close();
+  const bytes = readFileSync(path);
+  bytes.fill(0xee, (page - 1) * 4096, page * 4096);
+  writeFileSync(path, bytes);
+  await open().loadRecords();
   assert.deepEqual(events(), ['store-damaged-file-moved-aside']);
 });
 
