@@ -1,8 +1,18 @@
 // Watches a run of node:test and says at the end whether it may count as passed: no failure, at least one test, and, with
 // WEIR_REQUIRE_ALL=1, nothing skipped or marked as to do.
-import type { run } from 'node:test';
 
-type TestsStream = ReturnType<typeof run>;
+/** The events of node:test's `run` that count. */
+interface TestEvents {
+  on(event: 'test:pass' | 'test:fail', listener: (event: TestEvent) => void): unknown;
+}
+
+interface TestEvent {
+  readonly name: string;
+  readonly file?: string | undefined;
+  readonly skip?: string | boolean | undefined;
+  readonly todo?: string | boolean | undefined;
+  readonly details: { readonly type?: string | undefined };
+}
 
 export interface Omission {
   readonly test: string;
@@ -15,7 +25,7 @@ export class Outcome {
   failed = 0;
   passed = 0;
 
-  watch(stream: TestsStream): void {
+  watch(stream: TestEvents): void {
     stream.on('test:fail', (event) => {
       if (event.todo === undefined || event.todo === false) this.failed++;
       else this.#omit(event, `todo: ${event.todo}`);
