@@ -48,6 +48,10 @@ export class Phone {
     return new Phone(agent, options);
   }
 
+  get address(): string {
+    return this.#options.address;
+  }
+
   /** `address:port` of its SIP. */
   get host(): string {
     const { address, port } = this.agent.listeners[0]!;

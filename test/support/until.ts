@@ -25,6 +25,13 @@ export function until(
   return promise;
 }
 
+/** What `promise` gives; fails with what was awaited when that takes too long. */
+export function within<T>(promise: Promise<T>, what: string, deadlineMs = 10_000): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`Waited ${deadlineMs} ms in vain for: ${what}`)), deadlineMs);
+  return Promise.race([promise, late.promise]).finally(() => clearTimeout(timer));
+}
+
 /** For `until`, where nobody tells of a change: files, kernel tables, counters. */
 export function polled(listener: () => void): () => void {
   const timer = setInterval(listener, 20);

@@ -7,9 +7,12 @@ import { inviting, talking } from './story.ts';
 import { type Party, World } from './world.ts';
 
 /** What a new process does with the records of one that was killed; its parties are the old ones. */
-async function afterCrash(records: ReadonlyMap<string, string>): Promise<{ world: World; phone: Party; node: Party; settled: string[] }> {
+async function afterCrash(
+  records: ReadonlyMap<string, string>,
+  protocol: 'udp' | 'tcp' = 'udp',
+): Promise<{ world: World; phone: Party; node: Party; settled: string[] }> {
   const world = new World(undefined, 99);
-  const phone = world.party('outside', '203.0.113.5', 5080);
+  const phone = world.party('outside', '203.0.113.5', 5080, protocol);
   const node = world.party('inside', '10.0.0.11');
   const settled: string[] = [];
   for (const [id, json] of records) {
@@ -69,6 +72,24 @@ test('a call that rang: the callee gets a CANCEL that matches its INVITE, the ca
   assert.ok(failure.topVia.params.get('branch')?.endsWith('-1'));
   assert.equal(settled.length, 1);
   await world.assertEmpty();
+});
+
+/** As if the phone had come by a connection that it opened from port 40001. */
+function overTcp(records: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const seen = (protocol: string, port: number): string => `"protocol":"${protocol}","address":"203.0.113.5","port":${port}`;
+  return new Map([...records].map(([id, json]) => [id, json.replaceAll(seen('udp', 5080), seen('tcp', 40_001))]));
+}
+
+test('a party whose connection died with the process is reached where it listens', async () => {
+  const { world: old } = await talking();
+  const { world, phone, node } = await afterCrash(overTcp(old.records), 'tcp');
+  await phone.answer(phone.expect('BYE'), 200);
+  await node.answer(node.expect('BYE'), 200);
+  await world.assertEmpty();
+  const { world: ringing, callee } = await inviting();
+  await callee.answer(180);
+  const { phone: waiting } = await afterCrash(overTcp(ringing.records), 'tcp');
+  waiting.expect(500);
 });
 
 test('records of another version, damaged ones and ones with addresses that are none are dropped without a throw', async () => {
