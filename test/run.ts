@@ -7,13 +7,15 @@ import { join, relative } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
+import { FileWatch } from './support/file-watch.ts';
 import { installMissingPackages } from './support/install-packages.ts';
 import { Outcome } from './support/outcome.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Two files at a time: tests that start Weir and its peers want a core each. */
 const filesAtOnce = 2;
-const testTimeoutMs = 180_000;
+/** The slowest file takes half a minute on two cores. */
+const fileLimitMs = 300_000;
 
 async function main(paths: readonly string[]): Promise<number> {
   process.chdir(root);
@@ -66,9 +68,15 @@ function testFiles(paths: readonly string[]): string[] {
 
 async function runTests(files: readonly string[]): Promise<Outcome> {
   const outcome = new Outcome();
+  const stop = new AbortController();
+  const overdue = (file: string): void => {
+    say(`${relative(root, file)} did not end within ${fileLimitMs / 1000} s: a handle left open, or a test that waits for ever`);
+    stop.abort();
+  };
   const execArgv = ['--disable-warning=ExperimentalWarning'];
-  const stream = run({ files, concurrency: filesAtOnce, timeout: testTimeoutMs, execArgv });
+  const stream = run({ files, concurrency: filesAtOnce, execArgv, signal: stop.signal });
   outcome.watch(stream);
+  new FileWatch({ limitMs: fileLimitMs, overdue }).watch(stream);
   const report = stream.compose(spec);
   for await (const chunk of report) process.stdout.write(String(chunk));
   return outcome;
