@@ -34,24 +34,37 @@ export interface App {
   close(): Promise<void>;
 }
 
+export interface AppOptions {
+  /** Entry of the media worker threads, for tests; default: media/worker.ts. */
+  readonly mediaWorker?: URL;
+}
+
 /** How long BYEs may take at the end before the sockets close. */
 const goodbyeMs = 2000;
 
 /** Throws WeirError when something the config names cannot be had: a port, a certificate, the state directory. */
-export async function startApp(config: Config, log: Log): Promise<App> {
+export async function startApp(config: Config, log: Log, options: AppOptions = {}): Promise<App> {
   const opened: (() => Promise<void> | void)[] = [];
   const closeAll = async (): Promise<void> => {
     for (const close of opened.splice(0).reverse()) await close();
   };
   try {
-    return await assemble(config, log, opened, closeAll);
+    return await assemble({ config, log, options, opened, closeAll });
   } catch (thrown) {
     await closeAll();
     throw thrown;
   }
 }
 
-async function assemble(config: Config, log: Log, opened: (() => Promise<void> | void)[], closeAll: () => Promise<void>): Promise<App> {
+interface Assembly {
+  readonly config: Config;
+  readonly log: Log;
+  readonly options: AppOptions;
+  readonly opened: (() => Promise<void> | void)[];
+  readonly closeAll: () => Promise<void>;
+}
+
+async function assemble({ config, log, options, opened, closeAll }: Assembly): Promise<App> {
   const rng = systemRng();
   const timers = new TimerShell();
   const now = (): number => timers.now();
@@ -70,6 +83,7 @@ async function assemble(config: Config, log: Log, opened: (() => Promise<void> |
     onSessionsLost: (sessions) => {
       for (const session of sessions) b2bua.mediaLost(session, 'media-failed');
     },
+    ...(options.mediaWorker === undefined ? {} : { entry: options.mediaWorker }),
   });
   opened.push(() => workers.close());
   await workers.start();
