@@ -31,8 +31,9 @@ export function carryOtherBody(message: Message, way: Way, dialogs: DialogTable)
   if (message.body.length === 0) return noBody;
   const type = contentType(message);
   if (type === 'message/sipfrag') return way.to.outside ? bareSipfrag(message.body) : message.body;
-  if (type === 'application/dialog-info+xml') return translateDialogInfo(message.body, dialogs, (text) => hideHosts(text, way.host));
-  return message.body;
+  const hide = (text: string): string => (way.to.outside ? hideHosts(text, way.host) : text);
+  if (type === 'application/dialog-info+xml') return translateDialogInfo(message.body, dialogs, hide);
+  return way.to.outside && holdsUris(type) ? Buffer.from(hide(latin1(message.body)), 'latin1') : message.body;
 }
 
 function contentType(message: Message): string {
@@ -41,9 +42,18 @@ function contentType(message: Message): string {
   return (end < 0 ? value : value.slice(0, end)).trim().toLowerCase();
 }
 
+/** Presence, conference and registration documents, and the account of a mailbox (RFC 3842). */
+function holdsUris(type: string): boolean {
+  return type.endsWith('+xml') || type === 'application/simple-message-summary';
+}
+
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+}
+
 /** RFC 3515 section 2.4.5 asks for a status line only; the rest may be a whole response of the inside. */
 function bareSipfrag(body: Uint8Array): Uint8Array {
-  const line = Buffer.from(body.buffer, body.byteOffset, Math.min(body.length, 64)).toString('latin1');
+  const line = latin1(body.subarray(0, 64));
   const status = Number(/^SIP\/2\.0 ([1-6]\d\d)/i.exec(line)?.[1] ?? 0);
   return Buffer.from(status === 0 ? '' : `SIP/2.0 ${status} ${reasonPhrase(status)}\r\n`, 'latin1');
 }

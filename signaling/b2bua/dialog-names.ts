@@ -5,7 +5,9 @@ import { formatNameAddr, parseNameAddr } from '../sip/message/name-addr.ts';
 import { type DialogName, formatReplaces, formatTargetDialog, parseReplaces, parseTargetDialog } from '../sip/message/replaces.ts';
 import { formatUri, parseUri, type SipUri } from '../sip/message/uri.ts';
 import { type DialogTable, translated } from './dialog-table.ts';
-import { hideHosts, type Way } from './header-policy.ts';
+import type { Way } from './header-policy.ts';
+
+const telephony: ReadonlySet<string> = new Set(['sip', 'sips', 'tel']);
 
 export interface NameTranslation {
   readonly way: Way;
@@ -17,7 +19,8 @@ export interface NameTranslation {
 /** Appends the dialog-naming headers of `source`, translated, to `target`. */
 export function carryDialogNames(source: Headers, target: Headers, translation: NameTranslation): void {
   const referTo = source.get('refer-to');
-  if (referTo !== undefined) target.append('refer-to', translateReferTo(referTo, translation));
+  const translated = referTo === undefined ? undefined : translateReferTo(referTo, translation);
+  if (translated !== undefined) target.append('refer-to', translated);
   for (const header of ['replaces', 'join', 'target-dialog']) {
     const value = source.get(header);
     const name = value === undefined ? undefined : translateName(value, header, translation);
@@ -47,10 +50,12 @@ function otherName(name: DialogName, dialogs: DialogTable): DialogName | undefin
 }
 
 /** The Replaces inside a Refer-To URI is escaped (RFC 3891 section 2): `?Replaces=id%3Bto-tag%3Dx%3Bfrom-tag%3Dy`. */
-function translateReferTo(value: string, translation: NameTranslation): string {
+function translateReferTo(value: string, translation: NameTranslation): string | undefined {
+  const outward = translation.way.to.outside;
   const target = parseNameAddr(value);
   const uri = target === undefined ? undefined : parseUri(target.uri);
-  if (target === undefined || uri === undefined) return translation.way.to.outside ? hideHosts(value, translation.way.host) : value;
+  // Where else a URI of the inside may lead is nothing for the outside.
+  if (target === undefined || uri === undefined || (outward && !telephony.has(uri.scheme))) return outward ? undefined : value;
   const headers = uri.headers
     .split('&')
     // From outside only these may ride on a Refer-To: FreeSWITCH takes others as channel variables.
@@ -58,7 +63,10 @@ function translateReferTo(value: string, translation: NameTranslation): string {
     .map((header) => translateUriHeader(header, translation))
     .filter((header) => header !== '')
     .join('&');
-  return formatNameAddr({ ...target, uri: formatUri({ ...translateHost(uri, translation), headers }) });
+  const shown = { ...translateHost(uri, translation), headers };
+  if (!outward) return formatNameAddr({ ...target, uri: formatUri(shown) });
+  const params = new Map([...uri.params].filter(([name]) => uri.scheme === 'tel' || name === 'user' || name === 'method'));
+  return formatNameAddr({ display: target.display, uri: formatUri({ ...shown, params }), params: new Map() });
 }
 
 function translateUriHeader(header: string, translation: NameTranslation): string {

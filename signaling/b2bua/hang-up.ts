@@ -5,9 +5,11 @@ import { ackRequest } from '../sip/dialog/dialog.ts';
 import type { SipRequest } from '../sip/message/request.ts';
 import type { SipResponse } from '../sip/message/response.ts';
 import type { ClientFailure, ServerTransaction } from '../sip/transaction/transaction.ts';
+import type { Branch } from './branch.ts';
 import type { Call } from './call.ts';
 import { carryMessage, reply, wayBetween } from './carry.ts';
 import { type CloseReason, reasonHeader } from './close-reason.ts';
+import { reasonFor } from './header-policy.ts';
 import type { Leg } from './leg.ts';
 
 /** A transfer's NOTIFYs may come after the BYE (RFC 5057 section 4): the dialog pair waits so long for them. */
@@ -32,8 +34,11 @@ export function endCall(call: Call, options: EndOptions): void {
   const now = call.context.now();
   call.state = 'ended';
   call.ending = { reason: options.reason, status: answered ? 200 : options.status, at: now };
-  const carriedReason = options.request?.headers.get('reason');
-  cancelBranches(call, carriedReason ?? reasonHeader(options.reason));
+  const from = options.by?.zone ?? call.zone;
+  cancelBranches(call, ({ destination: { zone: to } }) => {
+    const carried = options.request === undefined ? undefined : reasonFor(options.request.headers, { from, to, host: '' });
+    return carried ?? reasonHeader(options.reason);
+  });
   refuseLaterInvites(call);
   if (!answered && !call.server.answered) call.server.respond(options.response ?? refusal(call, options), now);
   for (const leg of [...call.legs]) {
@@ -126,11 +131,12 @@ export function failureStatus(cause: ClientFailure): 408 | 503 {
 }
 
 /** CANCELs all that still rings. */
-export function cancelBranches(call: Call, reason: string | undefined): void {
+export function cancelBranches(call: Call, reasonOf: (branch: Branch) => string | undefined): void {
   for (const branch of call.branches) {
     call.cancelTimer(branch.silence);
     if (!branch.open) continue;
     branch.state = 'lost';
+    const reason = reasonOf(branch);
     if (reason === undefined) branch.client?.cancel(call.context.now());
     else branch.client?.cancel(call.context.now(), reason);
   }

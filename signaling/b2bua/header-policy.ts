@@ -77,6 +77,8 @@ function outward(name: string, value: string, way: Way): string | undefined {
   if (!named && !allowedOutside.has(name)) return undefined;
   if (isOptionList(name)) return withoutHopOptions(value);
   if (name === 'reason') return bareReasons(value);
+  if (name === 'event') return withoutDialogName(value);
+  if (name === 'content-id') return value.replace(/@[^>]*/, `@${way.host}`);
   if (name === 'retry-after') return bareRetryAfter(value);
   if (name === 'www-authenticate' || name === 'proxy-authenticate') return withoutDomain(value);
   return identityHeaders.has(name) ? hideHosts(value, way.host) : value;
@@ -94,10 +96,21 @@ function withoutHopOptions(value: string): string | undefined {
   return kept.length > 0 ? kept.join(', ') : undefined;
 }
 
+/** Why `headers` say that something ends, in the words that may take this way. */
+export function reasonFor(headers: Headers, way: Way): string | undefined {
+  const reasons = headers.getAll('reason').map((value) => (way.to.outside ? bareReasons(value) : value));
+  return reasons.filter((value) => value !== undefined).join(', ') || undefined;
+}
+
 /** RFC 3326: protocol and cause say all; the text is free and names what is inside. */
 function bareReasons(value: string): string | undefined {
   const reasons = [...value.matchAll(/(?:^|,)\s*([A-Za-z0-9.-]+)\s*(?:;[^,"]*?)?;\s*cause\s*=\s*(\d{1,6})/g)];
   return reasons.length > 0 ? reasons.map(([, protocol, cause]) => `${protocol};cause=${cause}`).join(', ') : undefined;
+}
+
+/** RFC 4235 section 3.1: these parameters name a dialog of the other side. */
+function withoutDialogName(value: string): string {
+  return value.replace(/;\s*(?:call-id|from-tag|to-tag)\s*=\s*(?:"[^"]*"|[^;\s]*)/gi, '');
 }
 
 /** RFC 3261 section 20.33 allows a comment and parameters. */
@@ -107,15 +120,20 @@ function bareRetryAfter(value: string): string | undefined {
 
 /** RFC 2617's `domain` lists URIs of the protected space: addresses of the inside. The rest must pass for digest to work. */
 function withoutDomain(value: string): string {
-  return value.replace(/,?\s*\bdomain\s*=\s*(?:"[^"]*"|[^,\s]+)/gi, '').replace(/^(\s*\w+)\s*,/, '$1');
+  return value.replace(/,?\s{0,16}\bdomain\s*=\s*(?:"[^"]*"|[^,\s]+)/gi, '').replace(/^(\s*\w+)\s*,/, '$1');
 }
 
-/** Puts `host` in the place of the host and port of every SIP URI in a header value. */
+/**
+ * Puts `host` in the place of the host and port of every SIP and presence URI in a header value or a text. A user part may
+ * hold nearly anything; its length is bounded because a hostile text would be searched again from each "sip:" in it.
+ */
 export function hideHosts(value: string, host: string): string {
-  return value.replace(
-    /\b(sips?:)([^@>;,?\s"]*@)?(\[[^\]]*\]|[^;>?,\s":]+)(:\d+)?/gi,
-    (_all, scheme: string, user: string | undefined) => `${scheme}${user ?? ''}${host}`,
-  );
+  return value
+    .replace(
+      /\b(sips?:|pres:|im:)((?:(?!sips?:)[^@<>"\s]){0,256}@)?(\[[^\]\s]{0,64}\]|[^;>?,\s":<'&/]+)(:\d+)?/gi,
+      (_all, scheme: string, user: string | undefined) => `${scheme}${user ?? ''}${host}`,
+    )
+    .replace(/;(?:maddr|received|fs_path)=[^;>?,\s"<']*/gi, '');
 }
 
 function words(table: string): ReadonlySet<string> {

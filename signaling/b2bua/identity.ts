@@ -5,9 +5,14 @@ import type { Way } from './header-policy.ts';
 
 /** From towards `way.to`: the outside sees the caller at our host, the inside sees what the caller wrote. */
 export function fromFor(from: NameAddr, way: Way, tag: string): string {
-  const uri = parseUri(from.uri);
-  const shown = way.to.outside && uri !== undefined && uri.host !== '' ? at(uri, way.host) : from.uri;
-  return formatNameAddr({ display: from.display, uri: shown, params: new Map([['tag', tag]]) });
+  const uri = way.to.outside ? outwardUri(from.uri, way.host) : from.uri;
+  return formatNameAddr({ display: from.display, uri, params: new Map([['tag', tag]]) });
+}
+
+function outwardUri(text: string, host: string): string {
+  const uri = parseUri(text);
+  if (uri?.scheme === 'tel') return text;
+  return uri === undefined || uri.host === '' ? `sip:anonymous@${host}` : at(uri, host);
 }
 
 /** To of a first request: the outside is addressed as its Request-URI says, the inside as the caller wrote. */

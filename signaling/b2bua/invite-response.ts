@@ -86,7 +86,7 @@ function win(call: Call, branch: Branch, pair: Pair): void {
   call.pair = pair;
   pair.join();
   call.route?.report(branch.destination, { kind: 'answered' }, now);
-  cancelBranches(call, 'SIP;cause=200');
+  cancelBranches(call, () => 'SIP;cause=200');
   for (const leg of [...call.legs]) if (leg.pair !== pair && !leg.closing) call.removeLeg(leg);
   for (const other of call.branches) if (other !== branch) call.post(() => call.media.endBranch(other.id));
   const { callMs } = call.context.limits;

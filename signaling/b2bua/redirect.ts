@@ -18,7 +18,9 @@ export function carryContacts(response: SipResponse, carried: SipResponse, way: 
     const uri = contact === undefined ? undefined : parseUri(contact.uri);
     if (contact === undefined || uri === undefined) continue;
     const shown = way.to.outside && uri.host !== '' ? at(uri, way.host) : contact.uri;
-    carried.headers.append('contact', formatNameAddr({ ...contact, uri: shown }));
+    // Other parameters (RFC 3840, 5626) are of the node that wrote them.
+    const params = new Map([...contact.params].filter(([name]) => !way.to.outside || name === 'q' || name === 'expires'));
+    carried.headers.append('contact', formatNameAddr({ display: contact.display, uri: shown, params }));
   }
 }
 
