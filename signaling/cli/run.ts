@@ -38,6 +38,9 @@ Signals: SIGTERM takes no new calls and ends with the last one (limits.drainMs);
 SIGHUP reads the configuration again; what is wrong with it is logged, and the old one stays.
 Exit codes: ${exitCode.ok} ended by a signal, ${exitCode.failed} could not start or broke down, ${exitCode.config} the configuration is wrong.`;
 
+const demoPorts =
+  'the demo wants the ports 5060, 5061, 5080 and 5090 of 127.0.0.1: free them, or choose others with WEIR__zones__0__listeners__0__port=15060 and so on';
+
 async function run(flags: Flags, start: StartApp): Promise<number> {
   const source = findConfig(flags, process.env);
   if (source === undefined) {
@@ -87,7 +90,8 @@ async function runApp({ flags, source, loaded, config, output, start }: Run): Pr
     return await loop.run(app, reloader);
   } catch (thrown) {
     // A WeirError says all there is to say; anything else is a fault of ours and needs its stack.
-    if (thrown instanceof WeirError) log.error({ code: thrown.code, reason: thrown.message }, 'start-failed');
+    const hint = mode === 'demo' && thrown instanceof WeirError && thrown.code === 'listen-failed' ? { hint: demoPorts } : {};
+    if (thrown instanceof WeirError) log.error({ code: thrown.code, reason: thrown.message, ...hint }, 'start-failed');
     else log.error({ err: thrown instanceof Error ? thrown : new Error(errorMessage(thrown)) }, 'start-failed');
     return exitCode.failed;
   } finally {

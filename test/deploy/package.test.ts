@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { demoEnvironment } from '../support/demo-environment.ts';
 import { likeNode20 } from './old-node.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -60,10 +61,7 @@ for (const [how, flags] of [
   ['runs the Node of npm as its child under an old one', [likeNode20]],
 ] as const) {
   test(`weir.js ${how}, and passes SIGTERM and the exit code`, async () => {
-    const zones = [0, 1].flatMap((zone) =>
-      [0, 1, 2].slice(zone).map((at) => [`WEIR__zones__${zone}__listeners__${zone === 0 ? at : at - 1}__address`, `127.22.0.${zone + 1}`]),
-    );
-    const env = { ...process.env, ...Object.fromEntries(zones), WEIR__pools__0__nodes__0__uri: 'sip:127.22.0.3:5090' };
+    const env = { ...process.env, ...demoEnvironment('127.22.0').env };
     const child = spawn(process.execPath, [...flags, bin, 'run', '--demo', '--log-format', 'json'], {
       cwd: home,
       env,

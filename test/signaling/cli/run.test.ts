@@ -88,7 +88,7 @@ const failures: [kind: string, env: string, expected: RegExp][] = [
   [
     'cannot start, with the reason and no stack',
     'refuse',
-    /"code":"listen-failed","reason":"Cannot listen on udp [^"]*","msg":"start-failed"/,
+    /"code":"listen-failed","reason":"Cannot listen on udp [^"]*","hint":"the demo wants [^"]*","msg":"start-failed"/,
   ],
   ['has a bug at the start, with the stack', 'bug', /"type":"TypeError".*"stack":"TypeError: a bug at the start\\n.*"msg":"start-failed"/],
   ['has a bug later, with the stack', 'bug-later', /"fatal":true.*"stack":"SyntaxError.*"msg":"uncaught-exception"/],
