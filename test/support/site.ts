@@ -12,6 +12,7 @@ export interface Site {
   readonly failover?: NonNullable<ConfigInput['pools']>[number]['failover'];
   readonly media?: ConfigInput['media'];
   readonly limits?: ConfigInput['limits'];
+  readonly sip?: ConfigInput['sip'];
   readonly outsideZone?: Partial<ZoneInput>;
   readonly insideZone?: Partial<ZoneInput>;
   readonly moreZones?: readonly ZoneInput[];
@@ -21,7 +22,7 @@ export interface Site {
 
 /** UDP, TCP and TLS outside, UDP and TCP inside; calls from inside go out to their Request-URI. */
 export function siteConfig(site: Site): ConfigInput {
-  const { outside, inside, nodes, failover = {}, media = {}, limits = {}, port = 5060 } = site;
+  const { outside, inside, nodes, failover = {}, media = {}, limits = {}, sip = {}, port = 5060 } = site;
   return {
     zones: [
       {
@@ -42,6 +43,7 @@ export function siteConfig(site: Site): ConfigInput {
     routing: { pool: 'farm', outbound: { zone: 'outside' } },
     media: { ports: { min: 20_000, max: 20_999 }, workers: 1, ...media },
     limits,
+    sip,
     log: { statusSeconds: 0 },
   };
 }
