@@ -16,7 +16,7 @@ import { forwardAccepted, forwardProvisional, type InviteExchange } from './invi
 import { Leg } from './leg.ts';
 import { Pair } from './pair.ts';
 import { redirectRoute } from './redirect.ts';
-import { carriedRejection } from './rejection.ts';
+import { carriedRejection, outcomeOf } from './rejection.ts';
 import { wantedInterval } from './session-timer.ts';
 
 /** Dialogs that one INVITE of ours may make; a proxy that forks wider is broken or hostile. */
@@ -129,10 +129,9 @@ async function onRejected(call: Call, branch: Branch, response: SipResponse, cou
     call.log.info({ redirects: call.redirects }, 'redirect-followed');
     return course.next(call);
   }
-  if (call.route?.failover.codes.includes(response.status) === true) {
-    const retryAfter = Number(/^\d{1,6}/.exec(response.headers.get('retry-after') ?? '')?.[0] ?? 0);
-    return tryNext(call, branch, { response, retryAfterMs: retryAfter * 1000 }, course);
-  }
+  const outcome = outcomeOf(response, call.route?.failover);
+  call.route?.report(branch.destination, outcome, call.context.now());
+  if (outcome.kind === 'failed') return tryNext(call, branch, response, course);
   endCall(call, { reason: 'rejected', ...carriedRejection(call, branch, response) });
 }
 
@@ -144,19 +143,13 @@ function onFailure(call: Call, branch: Branch, cause: ClientFailure, course: Cou
   if (call.state !== 'setup') return;
   call.failure = { status: cause === 'timeout' ? 408 : 503, branch };
   call.log.warn({ branch: branch.id, node: branch.destination.node?.name, cause }, 'destination-failed');
+  call.route?.report(branch.destination, { kind: 'failed', retryAfterMs: 0 }, call.context.now());
   return tryNext(call, branch, undefined, course);
 }
 
-interface Refusal {
-  readonly response: SipResponse;
-  readonly retryAfterMs: number;
-}
-
 /** Failover: the caller notices nothing but time (unless early media of the failed one was heard). */
-async function tryNext(call: Call, branch: Branch, refusal: Refusal | undefined, course: Course): Promise<void> {
-  const retryAfterMs = refusal?.retryAfterMs ?? 0;
-  call.route?.report(branch.destination, { kind: 'failed', retryAfterMs }, call.context.now());
-  call.lastRejection = refusal === undefined ? undefined : { branch, response: refusal.response };
+async function tryNext(call: Call, branch: Branch, response: SipResponse | undefined, course: Course): Promise<void> {
+  call.lastRejection = response === undefined ? undefined : { branch, response };
   await call.media.endBranch(branch.id);
   course.next(call);
 }

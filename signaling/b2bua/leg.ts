@@ -54,7 +54,7 @@ export class Leg {
   shownSdp: Uint8Array | undefined;
   /** Methods of the party's last Allow, upper case. */
   allow: ReadonlySet<string> = new Set();
-  /** CSeq numbers of REFERs sent to this party -> the numbers the peer used: the id of their NOTIFYs (RFC 3515 section 2.4.6). */
+  /** CSeq numbers of the last REFERs sent to this party -> the numbers the peer used: the id of their NOTIFYs (RFC 3515 section 2.4.6). */
   readonly referIds: Map<number, number> = new Map();
   /** Of a session timer that ends at Weir (session-timer.ts). */
   sessionTimer: Timer | undefined;

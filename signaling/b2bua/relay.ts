@@ -10,7 +10,7 @@ import { carryMessage, carryResponse, dropBody, putSdp, reply, wayBetween } from
 import { failureStatus, legAnswered } from './hang-up.ts';
 import type { Leg } from './leg.ts';
 import { pairBetween } from './pair.ts';
-import { noteNotify, noteRefer, translateReferId } from './refer.ts';
+import { noteNotify, noteRefer, noteReferNumber, translateReferId } from './refer.ts';
 import { carriesTimers, refreshed } from './session-timer.ts';
 
 /** Refresh the remote target (RFC 3261 section 12.2, 3311, 6665), so they carry our Contact. */
@@ -43,7 +43,7 @@ export async function relay(call: Call, from: Leg, server: ServerTransaction, op
   if (shown !== undefined) putSdp(request, sent, shown);
   translateReferId(from, sent);
   options.prepare?.(sent);
-  if (request.method === 'REFER') to.referIds.set(sent.cseq.sequence, request.cseq.sequence);
+  if (request.method === 'REFER') noteReferNumber(to, sent, request);
   if (request.method === 'NOTIFY') noteNotify(to, request);
   const finish = (outcome: SipResponse | ClientFailure): void =>
     call.post(() => finishRelay(call, { from, to, server, offered: shown !== undefined }, outcome));
@@ -92,7 +92,7 @@ async function finishRelay(call: Call, relayed: Relayed, outcome: SipResponse | 
 
 function succeeded(call: Call, { from, to, server }: Relayed, response: SipResponse): void {
   const { method } = server.request;
-  if (method === 'REFER') noteRefer(from);
+  if (method === 'REFER') noteRefer(from, response);
   if (method === 'UPDATE') {
     if (carriesTimers(from, to)) refreshed(call, response);
     saveRecord(call);

@@ -2,7 +2,7 @@
 // joined back to back like a call but without media. It lives as long as it is refreshed.
 import type { Log } from '../../shared/log.ts';
 import type { Timer } from '../../shared/timer-queue.ts';
-import type { Destination, Route } from '../routing/route.ts';
+import type { Destination } from '../routing/route.ts';
 import type { Zone } from '../routing/zone.ts';
 import { createUacDialog, createUasDialog } from '../sip/dialog/dialog.ts';
 import { tagOf } from '../sip/message/name-addr.ts';
@@ -10,9 +10,9 @@ import type { SipRequest } from '../sip/message/request.ts';
 import type { SipResponse } from '../sip/message/response.ts';
 import type { ServerTransaction } from '../sip/transaction/transaction.ts';
 import type { Flow } from '../sip/transport/flow.ts';
-import { carryMessage, carryResponse, hostTowards, reply, wayBetween } from './carry.ts';
+import { carryMessage, carryResponse, reply, wayBetween } from './carry.ts';
 import type { B2buaContext } from './context.ts';
-import { firstRequest } from './first-request.ts';
+import { type Attempt, Errand } from './errand.ts';
 import { contactFor, Leg } from './leg.ts';
 import { Pair } from './pair.ts';
 import { translateReferId } from './refer.ts';
@@ -20,7 +20,7 @@ import { translateReferId } from './refer.ts';
 /** A subscription is not trusted beyond a day, and one that says nothing lives for an hour. */
 const maxSeconds = 86_400;
 const defaultSeconds = 3600;
-/** NOTIFYs kept while the 2xx is on its way; more are left to their retransmissions. */
+/** NOTIFYs kept while the 2xx is on its way; more are told to come again. */
 const maxEarly = 8;
 /** How long it outlives its expiry, for the last NOTIFY (RFC 6665 section 4.1.2.4, timer N). */
 const graceMs = 32_000;
@@ -33,7 +33,6 @@ export class Subscription {
   readonly #server: ServerTransaction;
   readonly #onGone: (subscription: Subscription) => void;
   readonly #tag: string;
-  #route: Route | undefined;
   #subscriber: Leg | undefined;
   #notifier: Leg | undefined;
   #expiry: Timer | undefined;
@@ -50,10 +49,30 @@ export class Subscription {
   }
 
   start(): void {
-    const routing = this.#context.router.route(this.#server.request, this.#zone);
-    if (routing.kind === 'refused') return this.#refuse(routing.status);
-    this.#route = routing.route;
-    this.#next(503);
+    const { dialogs } = this.#context;
+    const errand = new Errand({
+      context: this.#context,
+      zone: this.#zone,
+      server: this.#server,
+      tag: this.#tag,
+      user: {
+        begin: ({ request, flow }) => {
+          request.headers.append('contact', contactFor(flow));
+          dialogs.expect(request.callId, tagOf(request.from) ?? '', (early) => this.#hold(early));
+        },
+        missed: ({ request }) => {
+          dialogs.unexpect(tagOf(request.from) ?? '');
+          this.#releaseEarly();
+        },
+        answered: (attempt, response, carried) => {
+          dialogs.unexpect(tagOf(attempt.request.from) ?? '');
+          this.#answered(attempt, response, carried);
+          this.#releaseEarly();
+        },
+        failed: () => this.#onGone(this),
+      },
+    });
+    errand.start();
   }
 
   /** A request of either party in the dialog: refreshes, NOTIFYs, whatever else. */
@@ -62,6 +81,12 @@ export class Subscription {
     const now = this.#context.now();
     const to = from.peer;
     if (to === undefined || to.ended) return server.respond(reply(request, 481, from.dialog.localTag), now);
+    // RFC 5057 section 5: it would put a call into the dialog of a subscription, which nobody asks for.
+    if (request.method === 'INVITE') {
+      const refusal = reply(request, 405, '');
+      refusal.headers.append('allow', 'SUBSCRIBE, NOTIFY, REFER');
+      return server.respond(refusal, now);
+    }
     if (!from.inOrder(request)) return server.respond(reply(request, 500, from.dialog.localTag), now);
     from.heard(request, server.flow);
     const sent = to.request(request.method);
@@ -89,53 +114,17 @@ export class Subscription {
     if (response.status === 481) this.#end();
   }
 
-  #next(status: number): void {
-    this.#route?.next(this.#context.now(), (destination) => {
-      if (destination === undefined) this.#refuse(status);
-      else this.#send(destination);
-    });
+  #hold(server: ServerTransaction): void {
+    if (this.#early.length < maxEarly) this.#early.push(server);
+    else server.respond(reply(server.request, 500, ''), this.#context.now());
   }
 
-  #send(destination: Destination): void {
-    const context = this.#context;
-    const flow = context.flows.route(destination.zone.name, destination.target);
-    if (flow === undefined) return this.#next(503);
-    const localTag = context.rng.token(16);
-    const request = firstRequest({ request: this.#server.request, from: this.#zone, destination, flow, localTag, context });
-    request.headers.append('contact', contactFor(flow));
-    context.dialogs.expect(request.callId, localTag, (server) => {
-      if (this.#early.length < maxEarly) this.#early.push(server);
-    });
-    context.transactions.send(
-      request,
-      flow,
-      {
-        response: (response) => {
-          if (response.status < 200) return;
-          context.dialogs.unexpect(localTag);
-          this.#answered(destination, request, response, flow);
-          this.#releaseEarly();
-        },
-        failed: (cause) => {
-          context.dialogs.unexpect(localTag);
-          this.#releaseEarly();
-          this.#next(cause === 'timeout' ? 408 : 503);
-        },
-      },
-      context.now(),
-    );
-  }
-
-  #answered(destination: Destination, request: SipRequest, response: SipResponse, flow: Flow): void {
-    const context = this.#context;
-    const server = this.#server;
-    const way = { from: destination.zone, to: this.#zone, host: hostTowards(this.#zone, server.flow) };
-    const carried = carryResponse(server.request, response, way, this.#tag, context);
+  #answered({ destination, request, flow }: Attempt, response: SipResponse, carried: SipResponse): void {
     if (response.status < 300 && tagOf(response.to) !== undefined && this.#join(destination, request, response, flow)) {
-      carried.headers.set('contact', contactFor(server.flow));
+      carried.headers.set('contact', contactFor(this.#server.flow));
       this.#extend(response.headers.get('expires'));
     }
-    server.respond(carried, context.now());
+    this.#server.respond(carried, this.#context.now());
     if (this.#notifier === undefined) this.#onGone(this);
   }
 
@@ -173,11 +162,6 @@ export class Subscription {
   #arm(delayMs: number): void {
     this.#context.timers.cancel(this.#expiry);
     this.#expiry = this.#context.timers.schedule(this.#context.now() + delayMs, () => this.#end());
-  }
-
-  #refuse(status: number): void {
-    this.#server.respond(reply(this.#server.request, status, this.#tag), this.#context.now());
-    this.#onGone(this);
   }
 
   #end(): void {

@@ -1,6 +1,7 @@
 // A pool: the set of nodes a call may go to, taken in turn. A node that just failed is held off: it is tried only when
 // no other is left. Pure; health by probing and load come with their own parts behind the same `choose`.
 import type { PoolConfig } from '../config/schema.ts';
+import { Affinity } from './affinity.ts';
 
 export interface PoolNode {
   readonly name: string;
@@ -14,6 +15,7 @@ export class Pool {
   readonly zone: string;
   readonly failover: FailoverPolicy;
   readonly nodes: readonly PoolNode[];
+  readonly #challenged: Affinity<PoolNode> = new Affinity();
   readonly #heldUntil: Map<PoolNode, number> = new Map();
   #turn = 0;
 
@@ -24,8 +26,13 @@ export class Pool {
     this.nodes = config.nodes.map(({ name, uri }) => ({ name, uri }));
   }
 
-  /** The next node in turn that is not in `tried`; held-off nodes only when no other is left; undefined when all were tried. */
-  choose(tried: ReadonlySet<PoolNode>, now: number): PoolNode | undefined {
+  /**
+   * The node that challenged the request `key`; else the next in turn that is not in `tried`; held-off nodes only when no
+   * other is left; undefined when all were tried.
+   */
+  choose(tried: ReadonlySet<PoolNode>, now: number, key?: string): PoolNode | undefined {
+    const challenger = key === undefined ? undefined : this.#challenged.nodeFor(key, now);
+    if (challenger !== undefined && !tried.has(challenger)) return challenger;
     const from = this.#turn;
     let heldOff: PoolNode | undefined;
     for (let i = 0; i < this.nodes.length; i++) {
@@ -48,6 +55,12 @@ export class Pool {
 
   answered(node: PoolNode): void {
     this.#heldUntil.delete(node);
+  }
+
+  /** The node lives, and wants the request `key` again with credentials. */
+  challenged(node: PoolNode, key: string, now: number): void {
+    this.#heldUntil.delete(node);
+    this.#challenged.note(key, node, now);
   }
 
   /** For operators: nodes now held off. */

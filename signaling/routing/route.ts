@@ -2,6 +2,7 @@
 // first all addresses of a node or URI (RFC 3263 section 4.3), then the next node.
 import type { FailoverPolicy, Pool, PoolNode } from '../balancer/pool.ts';
 import { parseUri } from '../sip/message/uri.ts';
+import { ownCopy } from '../sip/transaction/own-copy.ts';
 import type { Target } from '../sip/transport/flow.ts';
 import type { TargetResolver } from './resolver-interface.ts';
 import type { Zone } from './zone.ts';
@@ -18,6 +19,8 @@ export interface Destination {
 
 export type Outcome =
   | { readonly kind: 'answered' }
+  /** It wants credentials (RFC 3261 section 22), which it alone can check: the next try goes to it again. */
+  | { readonly kind: 'challenged' }
   /** The next destination should be tried; `retryAfterMs` as the peer asked. */
   | { readonly kind: 'failed'; readonly retryAfterMs: number };
 
@@ -30,9 +33,19 @@ export interface Route {
   report(destination: Destination, outcome: Outcome, now: number): void;
 }
 
-/** Over the nodes of a pool. `requestUriFor` makes the Request-URI that a node gets. */
-export function poolRoute(options: { pool: Pool; zone: Zone; resolver: TargetResolver; requestUriFor: (node: PoolNode) => string }): Route {
-  const { pool, zone, resolver } = options;
+export interface PoolRouteOptions {
+  readonly pool: Pool;
+  readonly zone: Zone;
+  readonly resolver: TargetResolver;
+  /** Makes the Request-URI that a node gets. */
+  readonly requestUriFor: (node: PoolNode) => string;
+  /** Tells repeated tries of one request: its Call-ID. */
+  readonly key: string;
+}
+
+/** Over the nodes of a pool. */
+export function poolRoute(options: PoolRouteOptions): Route {
+  const { pool, zone, resolver, key } = options;
   const tried = new Set<PoolNode>();
   let addresses: Destination[] = [];
   return {
@@ -41,7 +54,7 @@ export function poolRoute(options: { pool: Pool; zone: Zone; resolver: TargetRes
     next(now, done) {
       const address = addresses.shift();
       if (address !== undefined) return done(address);
-      const node = tried.size < pool.failover.attempts ? pool.choose(tried, now) : undefined;
+      const node = tried.size < pool.failover.attempts ? pool.choose(tried, now, key) : undefined;
       if (node === undefined) return done(undefined);
       tried.add(node);
       const uri = parseUri(node.uri);
@@ -57,8 +70,14 @@ export function poolRoute(options: { pool: Pool; zone: Zone; resolver: TargetRes
     },
     report(destination, outcome, now) {
       if (destination.node === undefined) return;
-      if (outcome.kind === 'answered') pool.answered(destination.node);
-      else pool.failed(destination.node, now, outcome.retryAfterMs);
+      switch (outcome.kind) {
+        case 'answered':
+          return pool.answered(destination.node);
+        case 'challenged':
+          return pool.challenged(destination.node, ownCopy(key), now);
+        case 'failed':
+          return pool.failed(destination.node, now, outcome.retryAfterMs);
+      }
     },
   };
 }

@@ -33,7 +33,7 @@ export class Router {
     // RFC 3261 section 8.2.2.1: a scheme we cannot route.
     if (uri === undefined || !['sip', 'sips', 'tel'].includes(uri.scheme)) return { kind: 'refused', status: 416 };
     const hops = this.#furtherHops(request);
-    return zone.outside ? this.#inward(uri, requestUri, hops) : this.#outward(uri, requestUri, hops);
+    return zone.outside ? this.#inward(request, uri, requestUri, hops) : this.#outward(uri, requestUri, hops);
   }
 
   /** The node that a literal address belongs to, if any. */
@@ -48,14 +48,14 @@ export class Router {
     return this.#pools;
   }
 
-  #inward(uri: SipUri, requestUri: string, hops: readonly string[]): Routing {
+  #inward(request: SipRequest, uri: SipUri, requestUri: string, hops: readonly string[]): Routing {
     // A preloaded Route would let a stranger choose where we send (RFC 3261 section 26.1.4, open relay).
     if (hops.length > 0) return { kind: 'refused', status: 403 };
     const pool = this.#routing.pool === undefined ? undefined : this.#pools.get(this.#routing.pool);
     const zone = pool === undefined ? undefined : this.#zones.get(pool.zone);
     if (pool === undefined || zone === undefined) return { kind: 'refused', status: 404 };
     const requestUriFor = (node: PoolNode): string => (this.#isOwn(uri) ? atNode(uri, node) : requestUri);
-    return { kind: 'route', route: poolRoute({ pool, zone, resolver: this.#resolver, requestUriFor }) };
+    return { kind: 'route', route: poolRoute({ pool, zone, resolver: this.#resolver, requestUriFor, key: request.callId }) };
   }
 
   #outward(uri: SipUri, requestUri: string, hops: readonly string[]): Routing {
