@@ -64,9 +64,8 @@ export class DestinationPool {
     if (chunk === undefined) throw new RangeError(`No chunk for destination ${entry}`);
     const offset = (entry % chunkEntries) * stride;
     const bytes = encodeSockaddr(chunk.view, offset, words, port);
-    const low = chunk.region.low + offset;
-    // A chunk may straddle a 4 GiB line of the address space.
-    return new NativeDestination(words, port, { low: low >>> 0, high: chunk.region.high + (low > 0xffffffff ? 1 : 0), entry, bytes });
+    const { low, high } = chunk.region;
+    return new NativeDestination(words, port, { low: low + offset, high, entry, bytes });
   }
 
   forget(destination: Destination): void {

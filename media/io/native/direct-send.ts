@@ -27,7 +27,6 @@ export class DirectSend {
     if (bytes.length > maxDatagram) return -errnoOf.EMSGSIZE;
     this.#bytes.set(bytes);
     const { low, high } = this.#region;
-    // The page starts at a multiple of 4096, so the offsets below cannot carry into the upper word.
     writeMessage(this.#words, 0, { nameLow: to.low, nameHigh: to.high, nameBytes: to.bytes, vectorLow: low + 64, vectorHigh: high });
     this.#words[16] = low + bytesOffset;
     this.#words[17] = high;

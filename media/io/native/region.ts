@@ -28,9 +28,14 @@ export class Region {
     this.#buffer = libc.view(pointer, length);
   }
 
-  /** Zeroed private memory. */
+  /** Zeroed private memory that crosses no 4 GiB line: the upper word of addresses in it is `high` throughout. */
   static anonymous(libc: Libc, length: number): Region {
-    return Region.#map(libc, length, mapPrivate | mapAnonymous, -1, 0n);
+    const first = Region.#map(libc, length, mapPrivate | mapAnonymous, -1, 0n);
+    if (!first.#crosses()) return first;
+    // While the first holds the line, the kernel has to put the second elsewhere.
+    const second = Region.#map(libc, length, mapPrivate | mapAnonymous, -1, 0n);
+    first.free();
+    return second;
   }
 
   /** Memory shared with the kernel object behind `fd`. */
@@ -45,6 +50,10 @@ export class Region {
       throw new WeirError('map-failed', `Cannot map ${rounded} bytes: ${errnoName(libc.errno())}`);
     }
     return new Region(libc, pointer, rounded);
+  }
+
+  #crosses(): boolean {
+    return this.low + this.#buffer.byteLength > 0x1_0000_0000;
   }
 
   get buffer(): ArrayBuffer {

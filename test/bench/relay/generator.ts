@@ -4,8 +4,8 @@
 import { DestinationPool, type NativeDestination } from '../../../media/io/native/destination.ts';
 import type { Libc } from '../../../media/io/native/libc.ts';
 import { Region } from '../../../media/io/native/region.ts';
+import { slotWords } from '../../../media/io/native/slots.ts';
 import { UdpSockets } from '../../../media/io/native/udp-socket.ts';
-import { slotBytes } from '../../../media/io/packet-io.ts';
 import { Buffers, bufferGroup } from '../../../media/io/uring/buffers.ts';
 import { Ring } from '../../../media/io/uring/ring.ts';
 import { Latency, type LatencyReport } from './latency.ts';
@@ -38,7 +38,8 @@ export interface RunResult {
 
 const rtpBytes = 172;
 const socketsPerSide = 8;
-const sendSlots = 4096;
+/** Few, so that they stay in the cache; the kernel has read a burst when it was submitted. */
+const sendSlots = 256;
 const sendStride = 256;
 const burst = 48;
 /** Time after the last send in which stragglers still count. */
@@ -48,6 +49,8 @@ const opSend = 26;
 const bufferSelect = 1 << 5;
 const cqeSkipSuccess = 1 << 6;
 const recvMultishot = 1 << 1;
+/** Payload behind the RTP header: number of the run, time of sending. */
+const runOffset = 12;
 const timeOffset = 16;
 
 interface Stream {
@@ -71,10 +74,11 @@ export class Generator {
   #latency = new Latency();
   #received = 0;
   #sendSlot = 0;
+  #run = 0;
 
   constructor(libc: Libc, address: string) {
     this.#ring = new Ring(libc, { submissions: 1024, completions: 32_768 });
-    this.#buffers = new Buffers(libc, this.#ring, 16_384, 0);
+    this.#buffers = new Buffers(libc, this.#ring, 2048, 0);
     this.#destinations = new DestinationPool(libc);
     this.#memory = Region.anonymous(libc, sendSlots * sendStride);
     this.#view = new DataView(this.#memory.buffer);
@@ -97,6 +101,7 @@ export class Generator {
     const planned = Math.floor(options.packetsPerSecond * options.seconds);
     this.#latency = new Latency();
     this.#received = 0;
+    this.#run++;
     const begin = performance.now();
     const perMs = options.packetsPerSecond / 1000;
     let sent = 0;
@@ -150,6 +155,7 @@ export class Generator {
     view.setUint32(offset, 0x80000000 | (sequence & 0xffff));
     view.setUint32(offset + 4, (sequence * 160) >>> 0);
     view.setUint32(offset + 8, 0x10000 + number);
+    view.setUint32(offset + runOffset, this.#run);
     view.setFloat64(offset + timeOffset, now, true);
     const at = this.#ring.next();
     if (at < 0) throw new Error('The submission queue is stuck');
@@ -158,9 +164,8 @@ export class Generator {
     sqes[at + 1] = stream.fd;
     sqes[at + 2] = stream.to.low;
     sqes[at + 3] = stream.to.high;
-    const low = this.#memory.low + offset;
-    sqes[at + 4] = low;
-    sqes[at + 5] = this.#memory.high + (low > 0xffffffff ? 1 : 0);
+    sqes[at + 4] = this.#memory.low + offset;
+    sqes[at + 5] = this.#memory.high;
     sqes[at + 6] = rtpBytes;
     sqes[at + 7] = 0;
     sqes[at + 8] = 0;
@@ -188,9 +193,11 @@ export class Generator {
   }
 
   #count(slot: number, length: number, now: number): void {
-    if (length === rtpBytes) {
+    const at = slot * slotWords * 4;
+    // Stragglers of the last run are not of this one.
+    if (length === rtpBytes && this.#slotView.getUint32(at + runOffset) === this.#run) {
       this.#received++;
-      this.#latency.add((now - this.#slotView.getFloat64(slot * slotBytes + timeOffset, true)) * 1000);
+      this.#latency.add((now - this.#slotView.getFloat64(at + timeOffset, true)) * 1000);
     }
     this.#buffers.hold(slot);
     this.#buffers.release(slot);
