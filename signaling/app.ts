@@ -1,5 +1,6 @@
 // Where the signaling plane is put together: store, media workers, resolver, transports, transactions, B2BUA. Nothing is
 // decided here. The order of start is the order of need; the order of death is its reverse.
+import { randomBytes } from 'node:crypto';
 import type { Log } from '../shared/log.ts';
 import { systemRng } from '../shared/rng.ts';
 import { B2bua } from './b2bua/b2bua.ts';
@@ -125,7 +126,7 @@ async function assemble({ config, log, options, opened, closeAll }: Assembly): P
     flows: transport,
     resolver,
     sender: new DialogSender({ transactions, flows: transport, resolver, now }),
-    session: new SessionEngine({ relay: workers, rng, log, limits: { ...config.media, calls: config.limits.calls } }),
+    session: new SessionEngine({ relay: workers, rng, randomBytes, log, limits: { ...config.media, calls: config.limits.calls } }),
     timers,
     rng,
     zones,

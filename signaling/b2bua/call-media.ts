@@ -147,5 +147,6 @@ function sidePolicy(party: Party): SidePolicy {
     learning: config.learning,
     acceptFrom: config.acceptFrom,
     dscp: config.dscp.media,
+    srtp: config.srtp,
   };
 }

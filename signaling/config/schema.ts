@@ -43,6 +43,7 @@ const zone = z.strictObject({
   dropHeaders: z.array(z.string().min(1).max(64)).max(100).default([]),
   learning: z.enum(['ranked', 'signalled']).default('ranked'),
   acceptFrom: z.enum(['learned', 'any']).default('learned'),
+  srtp: z.enum(['accept', 'offer', 'require', 'never', 'pass']).default('accept'),
   dscp: z
     .strictObject({ signaling: z.number().int().min(0).max(63).default(24), media: z.number().int().min(0).max(63).default(46) })
     .prefault({}),

@@ -1,5 +1,6 @@
 // a=crypto, SRTP keys in SDP (RFC 4568; suites of RFC 6188 and RFC 7714). Strict: keys go to the peer's SRTP stack
 // unseen by anyone else, so what does not parse completely is not passed on (RFC 4568 section 6.1, security row 51).
+import { invariant } from '../../shared/assert.ts';
 import { sdpLimits } from './limits.ts';
 
 export interface CryptoAttribute {
@@ -56,6 +57,18 @@ export function formatCryptoAttribute(crypto: CryptoAttribute): string {
     return `inline:${key.keySalt}${lifetime}${mki}`;
   });
   return [`${crypto.tag}`, crypto.suite, keys.join(';'), ...crypto.parameters].join(' ');
+}
+
+/** Bytes of key and salt of a suite that parses. */
+export function keySaltLength(suite: string): number {
+  const bytes = keySaltBytes.get(suite);
+  invariant(bytes !== undefined, `suite ${suite} has a length`);
+  return bytes;
+}
+
+/** The reverse of mkiHex. */
+export function mkiOf(hex: string): MasterKeyIdentifier {
+  return { value: BigInt(`0x${hex}`), length: hex.length / 2 };
 }
 
 /** As it stands in a packet, for the relay: hex, left-padded to its length. */

@@ -2,6 +2,7 @@
 // goes. Pure changes to CallState; telling the relay is the engine's part.
 import { activeBranch, type Branch, type CallState, type Exchange, exchangesOf, findTransport, type Role } from './call-state.ts';
 import { agreedEnds } from './session-state.ts';
+import { isRtp } from './transport-profile.ts';
 
 /** An answer came: `exchange` takes the place of the open offer, or of the answered one when the answer is another. */
 export function agree(call: CallState, branch: Branch, exchange: Exchange): void {
@@ -16,6 +17,7 @@ export function agree(call: CallState, branch: Branch, exchange: Exchange): void
   call.nearLines = agreedEnds(exchange, 'near');
   arm(call, exchange, 'near', announced);
   arm(call, exchange, 'far', announced);
+  noteKeying(call, exchange);
   prune(call);
 }
 
@@ -29,6 +31,7 @@ export function withdraw(call: CallState, branch: Branch, tag: string): boolean 
     branch.agreed = branch.previous;
     branch.previous = undefined;
     if (branch.agreed === null) forgetAnswer(call, branch);
+    else noteKeying(call, branch.agreed);
   }
   reconnect(call);
   prune(call);
@@ -55,6 +58,18 @@ function reconnect(call: CallState): void {
   if (exchange === null || exchange === undefined) return;
   call.nearLines = agreedEnds(exchange, 'near');
   for (const role of ['near', 'far'] as const) arm(call, exchange, role, false);
+  noteKeying(call, exchange);
+}
+
+/** What holds on the transports of RTP. A fax in between (T.38 has no keys) does not make the next offer less secure. */
+function noteKeying(call: CallState, exchange: Exchange): void {
+  for (const { profile, ends } of exchange.lines) {
+    if (ends === null || !isRtp(profile)) continue;
+    for (const end of [ends.near, ends.far]) {
+      const transport = findTransport(call, end.transport);
+      if (transport !== undefined && end.keying !== null) transport.keying = end.keying;
+    }
+  }
 }
 
 /** Lets the relay learn the peer's source again where the peer moved or said anew where it is. */

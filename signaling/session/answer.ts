@@ -13,12 +13,14 @@ import {
   otherRole,
   type Role,
 } from './call-state.ts';
+import type { OutgoingLine } from './description-writer.ts';
+import { type Keying, keyingOfAnswer } from './keying.ts';
 import { sessionLimits } from './limits.ts';
 import type { ReadLine } from './line-reader.ts';
-import { type Description, digestOf, outgoingLine, readDescription, writeDescription } from './negotiation.ts';
+import { answeredKeys, type Description, digestOf, outgoingLine, readDescription, writeDescription } from './negotiation.ts';
 import type { AnswerRequest } from './requests.ts';
 import { type Refusal, refused } from './sdp-result.ts';
-import { sameMedia } from './transport-profile.ts';
+import { isRtp, protocolFor, sameMedia } from './transport-profile.ts';
 
 /** `changed`: the relay must hear of the new state. */
 export type AnswerOutcome = { readonly kind: 'answered'; readonly sdp: string; readonly changed: boolean } | Refusal;
@@ -36,7 +38,7 @@ export function takeAnswer(call: CallState, request: AnswerRequest): AnswerOutco
   const standing = offer.answers.at(-1) === given && call.answered.at(-1) === branch.name;
   if (given !== undefined && (superseded || standing)) return { kind: 'answered', sdp: given.sdp, changed: false };
 
-  const description = readDescription(request.sdp, request.to, call);
+  const description = readDescription(request.sdp, request.to, call, { step: 'answer' });
   if (description.kind === 'refused') return description;
   const matched = matchLines(call, offer, description.lines);
   if (matched.kind === 'refused') return matched;
@@ -65,11 +67,19 @@ function answerSdp(
   const live = lines.filter((line) => line.ends !== null).length;
   if (given?.live === live) return { sdp: given.sdp, live };
   const to = offer.offerer;
-  const outgoing = description.lines.map((read, index) => {
+  const outgoing = description.lines.map((read, index): OutgoingLine => {
     const line = lines[index];
-    return outgoingLine(read, findTransport(call, line?.ends?.[to].transport), line?.rtcpMux === true ? 'agreed' : 'none');
+    const end = line?.ends?.[to];
+    // A rejected line keeps the protocol it was offered with.
+    if (end === undefined && line !== undefined)
+      return { kind: 'dead', line: { ...read.line, protocol: offeredAs(line, read.line.protocol) } };
+    return outgoingLine(read, findTransport(call, end?.transport), line?.rtcpMux === true ? 'agreed' : 'none', answeredKeys(end?.keying));
   });
   return { sdp: writeDescription(call, branch, to, description.document, outgoing), live };
+}
+
+function offeredAs({ profile }: ExchangeLine, protocol: string): string {
+  return isRtp(profile) ? protocolFor(protocol, profile === 'srtp' ? 'secure' : 'plain') : protocol;
 }
 
 type Matched = { readonly kind: 'matched'; readonly lines: readonly ExchangeLine[] } | Refusal;
@@ -93,18 +103,23 @@ function matchLines(call: CallState, offer: Exchange, answers: readonly ReadLine
     const transport = findTransport(call, line.ends[role].transport);
     if (answer.endpoint.remote !== null && transport?.family !== answer.family)
       return refused(488, `line ${index}: another address family`);
-    matched.push(withEndpoint(line, role, answer));
+    const keyed = keyingOfAnswer(line.ends[role].offered ?? { kind: 'plain' }, answer);
+    if (keyed.kind === 'unacceptable') return refused(488, `line ${index}: ${keyed.reason}`);
+    matched.push(withEndpoint(line, role, answer, keyed.keying));
   }
   return { kind: 'matched', lines: matched };
 }
 
-function withEndpoint(line: ExchangeLine, role: Role, answer: Extract<ReadLine, { kind: 'live' }>): ExchangeLine {
+function withEndpoint(line: ExchangeLine, role: Role, answer: Extract<ReadLine, { kind: 'live' }>, keying: Keying): ExchangeLine {
   if (line.ends === null) return line;
   const { endpoint } = answer;
-  const offered = line.ends[otherRole(role)].endpoint;
+  const offerer = line.ends[otherRole(role)];
   // RFC 5761 section 5.1.1: used when both said so.
-  const rtcpMux = endpoint.rtcpMux && offered?.rtcpMux === true;
-  return { ...line, rtcpMux, ends: { ...line.ends, [role]: { ...line.ends[role], endpoint } } };
+  const rtcpMux = endpoint.rtcpMux && offerer.endpoint?.rtcpMux === true;
+  const answered = { ...line.ends[role], endpoint, keying };
+  // Where the peers keep their keys to themselves, both have some or none.
+  const offering = offerer.keying?.kind === 'pass' ? { ...offerer, keying } : offerer;
+  return { ...line, rtcpMux, ends: role === 'near' ? { near: answered, far: offering } : { near: offering, far: answered } };
 }
 
 /** The standing answer is the last one. */

@@ -20,13 +20,15 @@ export interface FilterContext {
   readonly local: LocalEnd | null;
   /** Whether the other side may hear of rtcp-mux. */
   readonly rtcpMux: boolean;
+  /** Whose a=crypto lines stand on the line in the end. */
+  readonly keys: 'ours' | 'theirs';
   readonly alias: (name: string) => string;
 }
 
 /** The value to write, undefined for a line that does not cross. */
 export function filterAttribute(value: string, context: FilterContext): string | undefined {
   const name = attributeName(value);
-  if (stopsAttribute(context.at, name)) return undefined;
+  if (stopsAttribute(context.at, name) || (name === 'crypto' && context.keys === 'ours')) return undefined;
   const filtered = rewriteAttribute(name, value, context);
   return filtered === undefined || (name !== 'rtcp' && mentionsAddress(filtered)) ? undefined : filtered;
 }

@@ -1,7 +1,8 @@
 // All that the session engine knows of a call, as plain data: what is exported for the call record, and from which the
 // wanted state of the relay is derived. The near side made the first offer; far sides (branches) are whom it was forked to.
-import type { CodecInUse, Family, MediaAddress, TransportId } from '../../shared/relay/session-state.ts';
+import type { CodecInUse, Family, MediaAddress, SrtpKeys, TransportId } from '../../shared/relay/session-state.ts';
 import type { Direction } from '../sdp/direction.ts';
+import type { Keying, OfferedKeying } from './keying.ts';
 import type { SidePolicy } from './side-policy.ts';
 import type { TransportProfile } from './transport-profile.ts';
 
@@ -86,6 +87,9 @@ export interface LineEnd {
   readonly transport: TransportId;
   /** Null before the answer on the answering side. */
   readonly endpoint: Endpoint | null;
+  readonly keying: Keying | null;
+  /** What the answering side may choose from; null on the offering one. */
+  readonly offered: OfferedKeying | null;
 }
 
 /** What one side says of a line. */
@@ -102,6 +106,7 @@ export interface Endpoint {
 export interface AgreedEnd {
   readonly transport: TransportId;
   readonly endpoint: Endpoint;
+  readonly keying: Keying;
   readonly rtcpMux: boolean;
   readonly policy: SidePolicy;
 }
@@ -121,6 +126,10 @@ export interface Transport {
   armed: number;
   /** The remote it was last armed for. */
   armedFor: string;
+  /** What was last agreed for RTP on it: a new offer keeps to that. */
+  keying: Keying | null;
+  /** Our own SRTP keys, one for each suite in which one was needed. Secrets: never to be logged. */
+  localKeys: readonly SrtpKeys[];
 }
 
 export function otherRole(role: Role): Role {

@@ -7,7 +7,7 @@ import { attributeName, type MediaSection, type SdpDocument, type SdpLine } from
 import { type Family, mentionsAddress } from '../sdp/ip-address.ts';
 import { formatMediaLine, type MediaLine } from '../sdp/media-line.ts';
 import { type FilterContext, filterAttribute, type LocalEnd } from './attribute-filter.ts';
-import type { TransportProfile } from './transport-profile.ts';
+import { protocolFor, type SecurityForm, type TransportProfile } from './transport-profile.ts';
 
 export type OutgoingLine =
   | {
@@ -18,8 +18,12 @@ export type OutgoingLine =
       readonly rtcpMux: boolean;
       /** Null leaves it as it came. */
       readonly direction: Direction | null;
+      readonly keys: OutgoingKeys;
     }
   | { readonly kind: 'dead'; readonly line: MediaLine };
+
+/** `theirs` leaves protocol and keys as they came; else the attributes to write in the place of all a=crypto, and what m= says of them. */
+export type OutgoingKeys = 'theirs' | { readonly form: SecurityForm; readonly lines: readonly string[] };
 
 export interface Address {
   readonly family: Family;
@@ -57,7 +61,7 @@ function sessionAddress(document: SdpDocument, lines: readonly OutgoingLine[]): 
 }
 
 function rewriteSession(lines: readonly SdpLine[], address: Address, alias: (name: string) => string): SdpLine[] {
-  const context: FilterContext = { at: 'session', local: null, rtcpMux: false, alias };
+  const context: FilterContext = { at: 'session', local: null, rtcpMux: false, keys: 'ours', alias };
   const written = rewriteLines(lines, address, context);
   if (!written.some((line) => line.type === 's')) {
     // Mandatory (RFC 8866 section 5.3), and missing only in broken peers' descriptions.
@@ -73,10 +77,13 @@ function rewriteLive(
   covering: Address | undefined,
   alias: (name: string) => string,
 ): void {
-  const context: FilterContext = { at: line.profile, local: line.local, rtcpMux: line.rtcpMux, alias };
-  section.lines = rewriteLines(section.lines, line.local, context);
+  const { keys, local } = line;
+  const context: FilterContext = { at: line.profile, local, rtcpMux: line.rtcpMux, keys: keys === 'theirs' ? 'theirs' : 'ours', alias };
+  section.lines = rewriteLines(section.lines, local, context);
+  const protocol = keys === 'theirs' ? line.line.protocol : protocolFor(line.line.protocol, keys.form);
   // One relay port serves one stream: of "port/count" the first is taken.
-  section.lines[0] = mediaLine({ ...line.line, port: line.local.port, count: 1 });
+  section.lines[0] = mediaLine({ ...line.line, protocol, port: local.port, count: 1 });
+  if (keys !== 'theirs') section.lines.push(...keys.lines.map((value) => ({ type: 'a', value })));
   if (covering !== undefined && covering.address !== line.local.address && !section.lines.some((one) => one.type === 'c')) {
     section.lines.splice(1, 0, { type: 'c', value: formatConnection(line.local) });
   }

@@ -2,7 +2,7 @@
 // and keys (security rows 18, 48, 51). Changes nothing but takes out unusable a=crypto. Knows no call.
 import type { CodecInUse, MediaAddress } from '../../shared/relay/session-state.ts';
 import { parseConnection } from '../sdp/connection.ts';
-import { parseCryptoAttribute } from '../sdp/crypto-attribute.ts';
+import { type CryptoAttribute, parseCryptoAttribute } from '../sdp/crypto-attribute.ts';
 import { directionOf, withoutReceiving } from '../sdp/direction.ts';
 import { attribute, attributeName, attributeValue, hasAttribute, lineValue, type MediaSection, type SdpDocument } from '../sdp/document.ts';
 import { type Family, mentionsAddress, parseIpAddress } from '../sdp/ip-address.ts';
@@ -11,8 +11,9 @@ import { type MediaLine, parseMediaLine } from '../sdp/media-line.ts';
 import { parseRtcpAttribute } from '../sdp/rtcp-attribute.ts';
 import { codecsOf, parsePayloadType } from '../sdp/rtpmap.ts';
 import type { Endpoint } from './call-state.ts';
+import { offerObjection } from './keying.ts';
 import { sessionLimits } from './limits.ts';
-import type { SidePolicy } from './side-policy.ts';
+import type { SidePolicy, SrtpPolicy } from './side-policy.ts';
 import { isRtp, profileOf, type TransportProfile } from './transport-profile.ts';
 
 export type ReadLine =
@@ -22,6 +23,8 @@ export type ReadLine =
       readonly profile: TransportProfile;
       readonly family: Family;
       readonly endpoint: Endpoint;
+      /** Usable or not, those that parse. */
+      readonly cryptos: readonly CryptoAttribute[];
     }
   /** Its sender rejects or disables it (port 0), or it is `refused` by us for a reason. */
   | { readonly kind: 'rejected'; readonly line: MediaLine; readonly profile: TransportProfile }
@@ -31,12 +34,15 @@ export type ReadLines =
   | { readonly kind: 'lines'; readonly lines: readonly ReadLine[] }
   | { readonly kind: 'unacceptable'; readonly reason: string };
 
+/** What the description is for: an offer is judged by the policy for SRTP, an answer by what was offered. */
+export type Reading = { readonly step: 'offer'; readonly srtp: SrtpPolicy } | { readonly step: 'answer' };
+
 type Judged<T> = { readonly kind: 'fine'; readonly value: T } | { readonly kind: 'bad'; readonly reason: string };
 
-export function readLines(document: SdpDocument, policy: SidePolicy): ReadLines {
+export function readLines(document: SdpDocument, policy: SidePolicy, reading: Reading): ReadLines {
   const lines: ReadLine[] = [];
   for (const [index, section] of document.media.entries()) {
-    const read = readLine(section, document, policy);
+    const read = readLine(section, document, policy, reading);
     if (read.kind === 'bad') return { kind: 'unacceptable', reason: `line ${index}: ${read.reason}` };
     lines.push(read.value);
   }
@@ -47,19 +53,18 @@ export function readLines(document: SdpDocument, policy: SidePolicy): ReadLines 
   return { kind: 'lines', lines };
 }
 
-function readLine(section: MediaSection, document: SdpDocument, policy: SidePolicy): Judged<ReadLine> {
+function readLine(section: MediaSection, document: SdpDocument, policy: SidePolicy, reading: Reading): Judged<ReadLine> {
   const line = parseMediaLine(section.lines[0]?.value ?? '');
   // Its words come out on the other side as they are.
   if (line === undefined || mentionsAddress(section.lines[0]?.value ?? '')) return bad('bad m= line');
   const profile = profileOf(line.protocol);
   if (line.port === 0) return fine({ kind: 'rejected', line, profile });
   if (profile === 'unsupported') return fine({ kind: 'refused', line, profile, reason: `protocol ${line.protocol.slice(0, 32)}` });
-  if (isRtp(profile)) {
-    if (line.formats.length === 0 || !line.formats.every((format) => parsePayloadType(format) !== undefined))
-      return bad('bad payload types');
-    const keys = dropUnusableKeys(section);
-    if (profile === 'srtp' && keys === 0) return fine({ kind: 'refused', line, profile, reason: 'SRTP without a usable key' });
-  }
+  if (isRtp(profile) && (line.formats.length === 0 || !line.formats.every((format) => parsePayloadType(format) !== undefined)))
+    return bad('bad payload types');
+  const cryptos = isRtp(profile) ? readKeys(section) : [];
+  const objection = isRtp(profile) && reading.step === 'offer' ? offerObjection({ profile, cryptos }, reading.srtp) : undefined;
+  if (objection !== undefined) return fine({ kind: 'refused', line, profile, reason: objection });
   const where = readAddress(lineValue(section.lines, 'c') ?? lineValue(document.session, 'c'), policy);
   if (where.kind === 'bad') return where;
   const { family, address } = where.value;
@@ -74,7 +79,7 @@ function readLine(section: MediaSection, document: SdpDocument, policy: SidePoli
     direction: remote === null ? withoutReceiving(direction) : direction,
     codecs: isRtp(profile) ? codecsInUse(line, section) : [],
   };
-  return fine({ kind: 'live', line, profile, family, endpoint });
+  return fine({ kind: 'live', line, profile, family, endpoint, cryptos });
 }
 
 /** `address` is null for 0.0.0.0 and ::, which say "send nothing" (RFC 3264 section 8.4). */
@@ -111,16 +116,16 @@ function readRtcp(section: MediaSection, remote: MediaAddress | null, policy: Si
   return fine({ address: where.value.address, port: rtcp.port });
 }
 
-/** Takes out a=crypto lines that do not parse, and says how many are left. */
-function dropUnusableKeys(section: MediaSection): number {
-  let keys = 0;
+/** Takes out a=crypto lines that do not parse, and returns the others. */
+function readKeys(section: MediaSection): CryptoAttribute[] {
+  const cryptos: CryptoAttribute[] = [];
   section.lines = section.lines.filter((line) => {
     if (line.type !== 'a' || attributeName(line.value) !== 'crypto') return true;
-    if (keys >= sdpLimits.cryptoLines || parseCryptoAttribute(attributeValue(line.value)) === undefined) return false;
-    keys++;
-    return true;
+    const crypto = cryptos.length < sdpLimits.cryptoLines ? parseCryptoAttribute(attributeValue(line.value)) : undefined;
+    if (crypto !== undefined) cryptos.push(crypto);
+    return crypto !== undefined;
   });
-  return keys;
+  return cryptos;
 }
 
 function codecsInUse(line: MediaLine, section: MediaSection): CodecInUse[] {

@@ -5,11 +5,14 @@ import type { SdpDocument } from '../sdp/document.ts';
 import { parseSdp } from '../sdp/parse-sdp.ts';
 import { aliasOf } from './alias.ts';
 import type { Branch, CallState, Role, Transport } from './call-state.ts';
-import { type Address, type OutgoingLine, rewriteDescription } from './description-writer.ts';
-import { type ReadLine, readLines } from './line-reader.ts';
+import { type Address, type OutgoingKeys, type OutgoingLine, rewriteDescription } from './description-writer.ts';
+import { cryptoLine, cryptoLines, type Keying, type OfferedKeying } from './keying.ts';
+import { type Reading, type ReadLine, readLines } from './line-reader.ts';
 import { publish } from './published.ts';
 import { type Refusal, refused, type SdpResult } from './sdp-result.ts';
 import type { SidePolicy } from './side-policy.ts';
+
+const noKeys: OutgoingKeys = { form: 'plain', lines: [] };
 
 export type Description = { readonly kind: 'description'; readonly document: SdpDocument; readonly lines: readonly ReadLine[] } | Refusal;
 
@@ -17,10 +20,10 @@ export type Description = { readonly kind: 'description'; readonly document: Sdp
 export type Mux = 'none' | 'offered' | 'agreed';
 
 /** `from` is the side that sent it. */
-export function readDescription(sdp: Uint8Array, from: SidePolicy, call: CallState): Description {
+export function readDescription(sdp: Uint8Array, from: SidePolicy, call: CallState, reading: Reading): Description {
   const parsed = parseSdp(sdp);
   if (parsed.kind === 'malformed') return refused(488, `malformed SDP: ${parsed.reason}`);
-  const read = readLines(parsed.document, from);
+  const read = readLines(parsed.document, from, reading);
   if (read.kind === 'unacceptable') return refused(488, read.reason);
   const own = read.lines.findIndex((line) => line.kind === 'live' && isOwn(call, line.endpoint.remote));
   if (own !== -1) return refused(488, `line ${own}: names our own end of this call`);
@@ -48,8 +51,8 @@ export function writeDescription(call: CallState, branch: Branch, to: Role, docu
   return publish(to === 'near' ? call.near : branch.side, document, address);
 }
 
-/** A line as it came, with our transport in the place of the peer's; dead when there is none. */
-export function outgoingLine(read: ReadLine, transport: Transport | undefined, mux: Mux): OutgoingLine {
+/** A line as it came, with our transport in the place of the peer's and our keys in the place of its; dead when there is none. */
+export function outgoingLine(read: ReadLine, transport: Transport | undefined, mux: Mux, keys: OutgoingKeys): OutgoingLine {
   if (read.kind !== 'live' || transport === undefined) return { kind: 'dead', line: read.line };
   const { line, profile, endpoint } = read;
   const { family, address, port } = transport;
@@ -57,7 +60,19 @@ export function outgoingLine(read: ReadLine, transport: Transport | undefined, m
   const local = { family, address, port, rtcpPort: mux === 'agreed' ? port : transport.rtcpPort };
   // A zero address becomes the direction it stands for: ours is never zero (RFC 3264 section 8.4).
   const direction = endpoint.remote === null ? endpoint.direction : null;
-  return { kind: 'live', line, profile, local, rtcpMux: mux !== 'none', direction };
+  return { kind: 'live', line, profile, local, rtcpMux: mux !== 'none', direction, keys };
+}
+
+/** What stands in for the sender's keys in an offer. */
+export function offeredKeys(offered: OfferedKeying | null | undefined): OutgoingKeys {
+  if (offered?.kind === 'pass') return 'theirs';
+  return offered?.kind === 'keys' ? { form: offered.form, lines: cryptoLines(offered.keys) } : noKeys;
+}
+
+/** The same in an answer, which has the one line that was agreed on (RFC 4568 section 5.1.3). */
+export function answeredKeys(keying: Keying | null | undefined): OutgoingKeys {
+  if (keying?.kind === 'pass') return 'theirs';
+  return keying?.kind === 'sdes' ? { form: keying.form, lines: [cryptoLine(keying.tag, keying.local)] } : noKeys;
 }
 
 /** Our address towards a side for a description without live lines: that of any transport there, else none at all. */

@@ -9,16 +9,20 @@ import {
   exchangesOf,
   findBranch,
   findTransport,
+  type LineEnd,
   otherRole,
   type Role,
   type Side,
 } from './call-state.ts';
+import { effectivePolicy } from './keying.ts';
 import { sessionLimits } from './limits.ts';
 import type { ReadLine } from './line-reader.ts';
-import { digestOf, outgoingLine, readDescription, sdpResult, writeDescription } from './negotiation.ts';
+import { keyingOfOffer, keyingToOffer, type RandomBytes } from './local-keys.ts';
+import { digestOf, offeredKeys, outgoingLine, readDescription, sdpResult, writeDescription } from './negotiation.ts';
 import type { Relay } from './relay.ts';
 import type { OfferRequest } from './requests.ts';
 import { type Refusal, refused, refusedByRelay, type SdpResult } from './sdp-result.ts';
+import type { SrtpPolicy } from './side-policy.ts';
 import { planTransports, type TransportPlan, transportRequest } from './transport-plan.ts';
 
 export function newCall(callId: string, nearTag: string, rng: Rng): CallState {
@@ -39,7 +43,14 @@ export function newCall(callId: string, nearTag: string, rng: Rng): CallState {
   };
 }
 
-export async function makeOffer(call: CallState, request: OfferRequest, relay: Relay, rng: Rng): Promise<SdpResult> {
+export interface OfferTools {
+  readonly relay: Relay;
+  readonly rng: Rng;
+  readonly randomBytes: RandomBytes;
+}
+
+export async function makeOffer(call: CallState, request: OfferRequest, tools: OfferTools): Promise<SdpResult> {
+  const { relay, rng } = tools;
   const place = placeOf(call, request, rng);
   if (place.kind === 'refused') return place;
   const { branch, offerer } = place;
@@ -50,7 +61,8 @@ export async function makeOffer(call: CallState, request: OfferRequest, relay: R
   }
   // Who offers again has taken the last answer for final (RFC 3264 section 4).
   branch.previous = undefined;
-  const description = readDescription(request.sdp, request.from, call);
+  const srtp = { from: effectivePolicy(request.from.srtp, request.to.srtp), to: effectivePolicy(request.to.srtp, request.from.srtp) };
+  const description = readDescription(request.sdp, request.from, call, { step: 'offer', srtp: srtp.from });
   if (description.kind === 'refused') return description;
   const { document, lines } = description;
   const policies = offerer === 'near' ? { near: request.from, far: request.to } : { near: request.to, far: request.from };
@@ -59,9 +71,11 @@ export async function makeOffer(call: CallState, request: OfferRequest, relay: R
   if (failure !== undefined) return failure;
 
   const to = otherRole(offerer);
+  const exchanged = lines.map((line, index) => exchangeLine(call, line, plan.ends[index] ?? null, offerer, srtp, tools));
   const outgoing = lines.map((line, index) => {
+    const end = exchanged[index]?.ends?.[to];
     const mux = line.kind === 'live' && line.endpoint.rtcpMux ? 'offered' : 'none';
-    return outgoingLine(line, findTransport(call, plan.ends[index]?.[to]), mux);
+    return outgoingLine(line, findTransport(call, end?.transport), mux, offeredKeys(end?.offered));
   });
   const offerSdp = writeDescription(call, branch, to, document, outgoing);
   const exchange: Exchange = {
@@ -70,7 +84,7 @@ export async function makeOffer(call: CallState, request: OfferRequest, relay: R
     offerDigest: digest,
     offerSdp,
     policies,
-    lines: lines.map((line, index) => exchangeLine(line, plan.ends[index] ?? null, offerer)),
+    lines: exchanged,
     answers: [],
   };
   branch.open = exchange;
@@ -119,16 +133,26 @@ async function reserve(call: CallState, plan: TransportPlan, relay: Relay): Prom
     const got = reply.transports.find((transport) => transport.id === id);
     if (got === undefined) return refused(500, `relay: transport ${id} is missing in its reply`);
     const { address, port, rtcpPort } = got;
-    call.transports.push({ id, branch, line, zone, family, address, port, rtcpPort, armed: 0, armedFor: '' });
+    call.transports.push({ id, branch, line, zone, family, address, port, rtcpPort, armed: 0, armedFor: '', keying: null, localKeys: [] });
   }
   return undefined;
 }
 
-function exchangeLine(read: ReadLine, ends: TransportPlan['ends'][number], offerer: Role): ExchangeLine {
+function exchangeLine(
+  call: CallState,
+  read: ReadLine,
+  ends: TransportPlan['ends'][number],
+  offerer: Role,
+  srtp: { readonly from: SrtpPolicy; readonly to: SrtpPolicy },
+  { randomBytes }: OfferTools,
+): ExchangeLine {
   const { line, profile } = read;
-  if (read.kind !== 'live' || ends === null) return { media: line.media, profile, ends: null, rtcpMux: false };
-  const offered = { transport: ends[offerer], endpoint: read.endpoint };
-  const other = { transport: ends[otherRole(offerer)], endpoint: null };
+  const from = findTransport(call, ends?.[offerer]);
+  const to = findTransport(call, ends?.[otherRole(offerer)]);
+  if (read.kind !== 'live' || from === undefined || to === undefined) return { media: line.media, profile, ends: null, rtcpMux: false };
+  const keying = keyingOfOffer(from, read, srtp.from, randomBytes);
+  const offered: LineEnd = { transport: from.id, endpoint: read.endpoint, keying, offered: null };
+  const other: LineEnd = { transport: to.id, endpoint: null, keying: null, offered: keyingToOffer(to, read, srtp.to, randomBytes) };
   return {
     media: line.media,
     profile,

@@ -9,6 +9,7 @@ import { takeAnswer } from './answer.ts';
 import { CallQueue } from './call-queue.ts';
 import { type CallState, findBranch } from './call-state.ts';
 import { sessionLimits } from './limits.ts';
+import type { RandomBytes } from './local-keys.ts';
 import { type CallMediaReport, mediaReport } from './media-report.ts';
 import { sdpResult } from './negotiation.ts';
 import { makeOffer, newCall } from './offer.ts';
@@ -26,19 +27,30 @@ export interface SessionLimits extends MediaTimeouts {
   readonly calls: number;
 }
 
+export interface SessionEngineOptions {
+  readonly relay: Relay;
+  readonly rng: Rng;
+  /** For SRTP keys: cryptographically secure bytes, each array handed out once. */
+  readonly randomBytes: RandomBytes;
+  readonly log: Log;
+  readonly limits: SessionLimits;
+}
+
 const nothing: CallMediaReport = { ends: [] };
 
 export class SessionEngine {
   readonly #relay: Relay;
   readonly #rng: Rng;
+  readonly #randomBytes: RandomBytes;
   readonly #log: Log;
   readonly #limits: SessionLimits;
   readonly #calls = new Map<string, CallState>();
   readonly #queue = new CallQueue(sessionLimits.waiting);
 
-  constructor(options: { readonly relay: Relay; readonly rng: Rng; readonly log: Log; readonly limits: SessionLimits }) {
+  constructor(options: SessionEngineOptions) {
     this.#relay = options.relay;
     this.#rng = options.rng;
+    this.#randomBytes = options.randomBytes;
     this.#log = options.log;
     this.#limits = options.limits;
   }
@@ -55,7 +67,7 @@ export class SessionEngine {
       if (known === undefined && this.#calls.size >= this.#limits.calls) return refused(503, `more than ${this.#limits.calls} calls`);
       const call = known ?? newCall(request.callId, request.fromTag, this.#rng);
       this.#calls.set(request.callId, call);
-      const result = await makeOffer(call, request, this.#relay, this.#rng);
+      const result = await makeOffer(call, request, { relay: this.#relay, rng: this.#rng, randomBytes: this.#randomBytes });
       if (result.kind === 'refused' && known === undefined) await this.#forget(call, result);
       return result;
     });

@@ -1,7 +1,8 @@
 // Derives what the relay shall do from what was agreed: the whole wanted state of the session (design.md 3).
-import type { CodecInUse, SessionState, StreamState, TransportState } from '../../shared/relay/session-state.ts';
+import type { CodecInUse, Protection, SessionState, StreamState, TransportState } from '../../shared/relay/session-state.ts';
 import { receives, sends } from '../sdp/direction.ts';
 import { type AgreedEnd, activeBranch, type Branch, type CallState, type Exchange, type Transport } from './call-state.ts';
+import type { Keying } from './keying.ts';
 
 export interface MediaTimeouts {
   /** No packet for so long ends the session; 0 = never. */
@@ -40,8 +41,8 @@ function agreedEnd(call: CallState, transport: Transport): AgreedEnd | undefined
 export function agreedEnds(exchange: Exchange, role: 'near' | 'far'): (AgreedEnd | null)[] {
   return exchange.lines.map(({ ends, rtcpMux }) => {
     const end = ends?.[role];
-    if (end === undefined || end.endpoint === null) return null;
-    return { transport: end.transport, endpoint: end.endpoint, rtcpMux, policy: exchange.policies[role] };
+    if (end === undefined || end.endpoint === null || end.keying === null) return null;
+    return { transport: end.transport, endpoint: end.endpoint, keying: end.keying, rtcpMux, policy: exchange.policies[role] };
   });
 }
 
@@ -55,11 +56,16 @@ function transportState(transport: Transport, end: AgreedEnd | undefined): Trans
     rtcpMux: end?.rtcpMux ?? false,
     learning: end?.policy.learning ?? 'ranked',
     acceptFrom: end?.policy.acceptFrom ?? 'learned',
-    // Keys that the two peers agreed on stay theirs: SRTP is relayed as it is.
-    protection: { kind: 'plain' },
+    protection: protectionOf(end?.keying),
     armed: transport.armed,
     dscp: end?.policy.dscp ?? 0,
   };
+}
+
+/** Before the answer nothing is sent, and nothing taken. */
+function protectionOf(keying: Keying | undefined): Protection {
+  if (keying?.kind !== 'sdes') return { kind: keying?.kind ?? 'plain' };
+  return { kind: 'sdes', local: keying.local, remote: keying.remote };
 }
 
 /** A held line keeps its streams: RTCP and music on hold flow, and the peers know best who sends. */

@@ -1,7 +1,7 @@
 // What the protocol of an m= line means to us, and which attributes may cross on such a line. This is the one place that
 // decides per side what is ours to end (keying, ICE) and what the two peers settle between themselves.
 /**
- * `rtp` RTP/AVP(F), keys optional (RFC 8643); `srtp` RTP/SAVP(F) with keys in a=crypto, relayed without opening;
+ * `rtp` RTP/AVP(F), keys optional (RFC 8643); `srtp` RTP/SAVP(F) with keys in a=crypto (RFC 4568);
  * `udptl` T.38 (RFC 7345 section 3); `unsupported` everything that is no UDP media or needs DTLS.
  */
 export type TransportProfile = 'rtp' | 'srtp' | 'udptl' | 'unsupported';
@@ -22,6 +22,16 @@ export function profileOf(protocol: string): TransportProfile {
 /** Both carry RTP, or both the same other thing: what an answer may change without breaking the relay. */
 export function sameMedia(a: TransportProfile, b: TransportProfile): boolean {
   return a === b || (isRtp(a) && isRtp(b));
+}
+
+/** How SRTP is written: RTP/SAVP, or RTP/AVP with keys that may be ignored (RFC 8643). */
+export type SecurityForm = 'plain' | 'secure' | 'optional';
+
+/** The protocol of an m= line for that form; feedback (the F) stays, and what is no RTP stays as it is. */
+export function protocolFor(protocol: string, form: SecurityForm): string {
+  if (!isRtp(profileOf(protocol))) return protocol;
+  const feedback = protocol.toUpperCase().endsWith('F') ? 'F' : '';
+  return form === 'secure' ? `RTP/SAVP${feedback}` : `RTP/AVP${feedback}`;
 }
 
 export function isRtp(profile: TransportProfile): boolean {

@@ -1,6 +1,7 @@
 // A whole signaling plane in virtual time: the real B2BUA, transactions, dialogs and session engine between scripted
 // parties that see and send plain SIP text. The wire may lose and double what it carries. Nothing sleeps.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
 import { silentLog } from '../../../shared/log.ts';
 import { type Rng, seededRng } from '../../../shared/rng.ts';
@@ -120,6 +121,7 @@ export class World {
       session: new SessionEngine({
         relay: this.relay,
         rng: this.#rng,
+        randomBytes,
         log: silentLog,
         limits: { ...config.media, calls: config.limits.calls },
       }),

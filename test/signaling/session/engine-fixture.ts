@@ -1,6 +1,7 @@
 // A session engine over the fake relay, with a phone outside (near) and a server inside (far), and short words for what
 // they say to each other.
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { silentLog } from '../../../shared/log.ts';
 import type { SessionState, StreamState, TransportState } from '../../../shared/relay/session-state.ts';
 import { seededRng } from '../../../shared/rng.ts';
@@ -14,6 +15,7 @@ export const outside: SidePolicy = {
   learning: 'ranked',
   acceptFrom: 'learned',
   dscp: 46,
+  srtp: 'accept',
 };
 export const inside: SidePolicy = { ...outside, zone: 'inside', signalingAddress: '10.0.0.5', learning: 'signalled', dscp: 40 };
 
@@ -42,6 +44,7 @@ export function bench(limits: Partial<{ timeoutMs: number; holdTimeoutMs: number
   const engine = new SessionEngine({
     relay,
     rng: seededRng(1),
+    randomBytes,
     log: silentLog,
     limits: { timeoutMs: 60_000, holdTimeoutMs: 3_600_000, calls: 1000, ...limits },
   });

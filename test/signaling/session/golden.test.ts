@@ -7,6 +7,13 @@ import { bench, inside, outside } from './engine-fixture.ts';
 
 const folder = new URL('../../fixtures/sdp/golden/', import.meta.url);
 
+const srtpPolicies = ['accept', 'offer', 'require', 'never', 'pass'] as const;
+const wildcards = new Map([
+  ['PORT', '(\\d+)'],
+  ['ID', '([\\w-]+)'],
+  ['KEY', '([A-Za-z0-9+/]+=*)'],
+]);
+
 interface Step {
   readonly title: string;
   readonly lines: readonly string[];
@@ -62,6 +69,7 @@ function policy(side: SidePolicy, settings: ReadonlyMap<string, string>, who: st
     ...side,
     family: family === '4' ? 4 : family === '6' ? 6 : 'keep',
     signalingAddress: settings.get(`${who} signaling`) ?? side.signalingAddress,
+    srtp: srtpPolicies.find((policy) => policy === settings.get(`${who} srtp`)) ?? side.srtp,
   };
 }
 
@@ -76,14 +84,14 @@ function compare(actual: string, expected: readonly string[], bound: Map<string,
 /** The expected line with what its wildcards stand for in `actual`; itself where it does not match. */
 function fill(expected: string, actual: string, bound: Map<string, string>): string {
   const names: string[] = [];
-  const pattern = expected.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/(PORT|ID)(\d*)/g, (name, kind: string) => {
+  const pattern = expected.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/(PORT|ID|KEY)(\d*)/g, (name, kind: string) => {
     names.push(name);
-    return kind === 'PORT' ? '(\\d+)' : '([\\w-]+)';
+    return wildcards.get(kind) ?? '';
   });
   const match = new RegExp(`^${pattern}$`).exec(actual);
   if (match === null) return expected;
   let index = 0;
-  return expected.replace(/(?:PORT|ID)\d*/g, (name) => {
+  return expected.replace(/(?:PORT|ID|KEY)\d*/g, (name) => {
     const value = match[++index] ?? '';
     if (!/\d$/.test(name)) return value;
     if (!bound.has(name)) bound.set(name, value);

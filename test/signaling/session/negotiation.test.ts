@@ -1,7 +1,7 @@
 // Offer and answer between one near and one far side: what is reserved, what is applied, what stays.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { audio, bench, flows, ports, server, status, text, transport, version } from './engine-fixture.ts';
+import { audio, bench, flows, inside, outside, ports, server, status, text, transport, version } from './engine-fixture.ts';
 
 test('offer reserves both sides in one command and tells the relay nothing else', async () => {
   const { offer, relay } = bench();
@@ -247,13 +247,15 @@ test('T.38 is relayed without RTCP and codecs', async () => {
   assert.deepEqual(state().streams.find((stream) => stream.from === end.id)?.codecs, []);
 });
 
-test('SRTP with keys in SDP goes through untouched', async () => {
+test('SRTP with keys in SDP goes through untouched where both sides pass it', async () => {
   const { offer, answer, state } = bench();
+  const sides = { near: { ...outside, srtp: 'pass' }, far: { ...inside, srtp: 'pass' } } as const;
   const crypto = 'crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj|2^20';
   const secure = (sdp: string): string => sdp.replace('RTP/AVP', 'RTP/SAVP');
-  assert.match(text(await offer(secure(audio({ attributes: [crypto] })))), new RegExp(`a=${crypto.replace(/[|^]/g, '\\$&')}\r\n`));
-  assert.ok(text(await answer(secure(server({ attributes: [crypto] })))).includes(`a=${crypto}\r\n`));
-  assert.deepEqual(transport(state(), 4000).protection, { kind: 'plain' });
+  assert.match(text(await offer(secure(audio({ attributes: [crypto] })), sides)), new RegExp(`a=${crypto.replace(/[|^]/g, '\\$&')}\r\n`));
+  assert.ok(text(await answer(secure(server({ attributes: [crypto] })), sides)).includes(`a=${crypto}\r\n`));
+  assert.deepEqual(transport(state(), 4000).protection, { kind: 'pass' });
+  assert.deepEqual(transport(state(), 16_000).protection, { kind: 'pass' });
 });
 
 test('a late offer is an offer of the callee', async () => {

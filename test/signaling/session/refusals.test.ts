@@ -128,7 +128,8 @@ test('unusable keys are taken out, usable ones pass', async () => {
     `crypto:3 AES_CM_128_HMAC_SHA1_80 ${inline}|2^20|1:4`,
     `crypto:4 AES_CM_128_HMAC_SHA1_80 ${inline}|2^99`,
   ];
-  const out = text(await offer(audio({ attributes }).replace('RTP/AVP', 'RTP/SAVP')));
+  const sides = { near: { ...outside, srtp: 'pass' }, far: { ...inside, srtp: 'pass' } } as const;
+  const out = text(await offer(audio({ attributes }).replace('RTP/AVP', 'RTP/SAVP'), sides));
   assert.deepEqual(out.match(/^a=crypto:\d/gm), ['a=crypto:3']);
 });
 
