@@ -32,6 +32,8 @@ export class Buffers {
   readonly #ringSlots: number;
   readonly #spare: Int32Array;
   #spareCount: number;
+  /** Slots of the ring in use by deliveries and sends. */
+  #used = 0;
   #tail = 0;
 
   /** `ringSlots`: a power of two up to 32,768. */
@@ -66,9 +68,16 @@ export class Buffers {
     return slot;
   }
 
+  /** Slots the kernel may still fill, as far as completions were looked at. */
+  get available(): number {
+    return this.#ringSlots - this.#used;
+  }
+
   hold(slot: number): void {
     const { uses } = this.slots;
-    uses[slot] = (uses[slot] ?? 0) + 1;
+    const before = uses[slot] ?? 0;
+    if (before === 0) this.#used++;
+    uses[slot] = before + 1;
   }
 
   release(slot: number): void {
@@ -76,8 +85,10 @@ export class Buffers {
     const left = (uses[slot] ?? 0) - 1;
     uses[slot] = left;
     if (left > 0) return;
-    if (slot < this.#ringSlots) this.#provide(slot);
-    else this.#spare[this.#spareCount++] = slot;
+    if (slot < this.#ringSlots) {
+      this.#used--;
+      this.#provide(slot);
+    } else this.#spare[this.#spareCount++] = slot;
   }
 
   /** Shows the kernel the slots released since. */

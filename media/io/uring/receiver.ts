@@ -56,16 +56,29 @@ export class Receiver {
     }
   }
 
-  /** Once per turn, after the buffers of the last one were given back. */
-  rearm(now: number): void {
+  /** Sockets wait for `rearm`: the loop must not sleep. */
+  get waiting(): boolean {
+    return this.#next.length > 0;
+  }
+
+  /**
+   * Once per turn, when the last one's buffers were given back. No more requests than free buffers: with fewer buffers than
+   * sockets that have something to read, the others would only end again, at the cost of a packet each.
+   */
+  rearm(now: number, freeBuffers: number): void {
     if (this.#later.length > 0 && now >= this.#retryAt) {
       this.#next.push(...this.#later.splice(0, 1024));
       this.#retryAt = now + retryMs;
     }
     if (this.#next.length === 0) return;
+    // First come, first served: `ended` appends, so no socket waits for ever.
     const sockets = this.#next;
-    this.#next = [];
-    for (const socket of sockets) if (socket.open && !socket.armed) this.arm(socket);
+    this.#next = sockets.length > freeBuffers ? sockets.slice(freeBuffers) : [];
+    const count = Math.min(sockets.length, freeBuffers);
+    for (let i = 0; i < count; i++) {
+      const socket = sockets[i];
+      if (socket?.open === true && !socket.armed) this.arm(socket);
+    }
   }
 
   free(): void {

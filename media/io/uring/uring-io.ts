@@ -202,7 +202,7 @@ export class UringIo implements PacketIo {
       while (!this.#stopped) {
         if (this.#pacing.isDue(now)) this.#pacing.turned(now, host.turn(now));
         if (this.#stopped) break;
-        this.#receiver.rearm(now);
+        this.#receiver.rearm(now, this.#buffers.available);
         if (!this.#wakeArmed) this.#armWake();
         this.#enter(now);
         now = performance.now();
@@ -227,7 +227,7 @@ export class UringIo implements PacketIo {
   }
 
   #enter(now: number): void {
-    const waitMs = this.#pacing.waitMs(now);
+    const waitMs = this.#receiver.waiting ? 0 : this.#pacing.waitMs(now);
     const gatherUs = this.#moderation.gatherUs(now);
     const ring = this.#ring;
     const result = gatherUs > 0 ? ring.submitAndGather(waitMs, gatherUs, gatherCompletions) : ring.submitAndWait(waitMs);
