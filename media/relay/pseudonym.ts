@@ -1,5 +1,5 @@
-// Hides what RTCP tells about a peer's host: SDES items such as CNAME are user@host by default (RFC 3550 section 6.5.1). They are
-// overwritten in place, so lengths stay; the same text becomes the same pseudonym within a session, since a CNAME ties audio and
+// Hides what RTCP tells about a peer's host: SDES items such as CNAME are user@host by default (RFC 3550 section 6.5.1), and the
+// reason of a BYE is free text. They are overwritten in place, so lengths stay; the same text becomes the same pseudonym within a session, since a CNAME ties audio and
 // video of one peer together. Not encryption: who cannot see both sides cannot undo it, and that is all it is for.
 import type { Rng } from '../../shared/rng.ts';
 import { packetBytes } from '../rtp/rtcp-compound.ts';
@@ -36,6 +36,13 @@ export class Pseudonym {
       this.#mask(bytes, text, length);
       item = text + length;
     }
+  }
+
+  /** Overwrites the reason for leaving of the BYE packet at `at`, which lies whole in `bytes` (section 6.6). */
+  maskReason(bytes: Uint8Array, at: number): void {
+    const end = at + packetBytes(bytes, at);
+    const reason = at + 4 + (byteAt(bytes, at) & 0x1f) * 4;
+    if (reason < end) this.#mask(bytes, reason + 1, Math.min(byteAt(bytes, reason), end - reason - 1));
   }
 
   #mask(bytes: Uint8Array, start: number, length: number): void {

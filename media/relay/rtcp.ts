@@ -4,6 +4,7 @@ import type { Packet } from '../io/packet-io.ts';
 import {
   cumulativeLost,
   delaySinceLastSenderReport,
+  goodbye,
   hasSenderInfo,
   lastSenderReport,
   middleNtpOf,
@@ -33,6 +34,7 @@ export function relayRtcp(component: Component, packet: Packet, now: number): vo
   for (let at = start; at < start + length; at += packetBytes(bytes, at)) {
     const type = packetTypeAt(bytes, at);
     if (type === senderReport && hasSenderInfo(bytes, at)) sent = at;
+    if (type === goodbye) transport.session.pseudonym.maskReason(bytes, at);
     if (type === sourceDescription) transport.session.pseudonym.maskItems(bytes, at);
     if (type === senderReport || type === receiverReport) readReports(transport, bytes, at, now);
   }

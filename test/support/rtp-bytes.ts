@@ -59,6 +59,16 @@ export function descriptionBytes(ssrc: number, items: readonly (readonly [type: 
   return bytes;
 }
 
+/** RFC 3550 section 6.6. */
+export function goodbyeBytes(ssrc: number, reason: string): Uint8Array {
+  const text = Buffer.from(reason, 'latin1');
+  const bytes = new Uint8Array(8 + Math.ceil((1 + text.length) / 4) * 4);
+  header(bytes, 203, 1, ssrc);
+  bytes[8] = text.length;
+  bytes.set(text, 9);
+  return bytes;
+}
+
 export function compound(...packets: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(packets.flatMap((packet) => [...packet]));
 }

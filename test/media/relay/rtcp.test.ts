@@ -6,7 +6,7 @@ import { Pseudonym } from '../../../media/relay/pseudonym.ts';
 import { seededRng } from '../../../shared/rng.ts';
 import { decodeReports } from '../../../shared/rtp-packet.ts';
 import type { Sent } from '../../support/memory-io.ts';
-import { compound, descriptionBytes, receiverReportBytes, rtpBytes, senderReportBytes } from '../../support/rtp-bytes.ts';
+import { compound, descriptionBytes, goodbyeBytes, receiverReportBytes, rtpBytes, senderReportBytes } from '../../support/rtp-bytes.ts';
 import { at, PlainCall, RelayWorld } from './relay-world.ts';
 
 const callerRtcp = '198.51.100.7:4001';
@@ -123,6 +123,7 @@ test('relayRtcp hides who and where a peer is, and keeps length and structure', 
       [5, 'Room 5'],
     ]),
     descriptionBytes(2, [[1, secret]]),
+    goodbyeBytes(1, `SENTINEL at 10.77.77.77 goes`),
   );
   const sent = toRtcp(call, callerRtcp, 'caller', report)[0]?.bytes ?? new Uint8Array();
   assert.equal(sent.length, report.length);
@@ -151,6 +152,7 @@ test('Pseudonym differs between sessions and stays within the packet', () => {
       bytes[2] = 0;
       bytes[3] = words - 1;
       new Pseudonym(seededRng(1)).maskItems(bytes, 0);
+      new Pseudonym(seededRng(1)).maskReason(bytes, 0);
       assert.deepEqual([...bytes.subarray(words * 4)], [1, 2, 3, 4]);
     }),
     { seed: 65 },
