@@ -3,12 +3,14 @@ import { startTestAgent } from '../agent/test-agent.ts';
 import { startApp } from '../app.ts';
 import type { Config } from '../config/schema.ts';
 import { hostAddress, parseUri } from '../sip/message/uri.ts';
+import { demoWelcome } from './demo-welcome.ts';
 import type { RunningApp, StartOptions } from './running-app.ts';
 
 export async function startConfigured(config: Config, { log, mode }: StartOptions): Promise<RunningApp> {
   const agent = mode === 'demo' ? await startTestAgent({ ...demoAddress(config), log: log.child({ part: 'test-agent' }) }) : undefined;
   try {
     const app = await startApp(config, log);
+    if (agent !== undefined) console.log(demoWelcome(app.listeners, agent));
     return {
       drain: (limitMs) => app.drain(limitMs),
       async close() {
