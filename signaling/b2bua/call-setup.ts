@@ -2,6 +2,7 @@
 // other until one answers. What the destinations say is in invite-response.ts.
 import type { Destination } from '../routing/route.ts';
 import { directRoute } from '../routing/route.ts';
+import { isSips } from '../sip/dialog/dialog.ts';
 import { formatReplaces, parseReplaces } from '../sip/message/replaces.ts';
 import type { SipRequest } from '../sip/message/request.ts';
 import type { Flow } from '../sip/transport/flow.ts';
@@ -114,7 +115,7 @@ function send(call: Call, destination: Destination, flow: Flow, id: string, sdp:
   const { context } = call;
   const localTag = context.rng.token(16);
   const request = firstRequest({ request: call.invite, from: call.zone, destination, flow, localTag, context });
-  request.headers.append('contact', contactFor(flow));
+  request.headers.append('contact', contactFor(flow, isSips(request.uri) ? 'sips' : 'sip'));
   keepReplaces(call, request);
   offerTimer(request.headers, destination.zone, call.sessionSeconds);
   if (sdp !== undefined) putSdp(call.invite, request, sdp);

@@ -126,6 +126,8 @@ async function onRejected(call: Call, branch: Branch, response: SipResponse, cou
   if (redirected !== undefined) {
     call.redirects++;
     call.route = redirected;
+    call.failure = undefined;
+    await call.media.endBranch(branch.id);
     call.log.info({ redirects: call.redirects }, 'redirect-followed');
     return course.next(call);
   }

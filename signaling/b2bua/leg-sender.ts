@@ -4,7 +4,7 @@
 import type { TargetResolver } from '../routing/resolver-interface.ts';
 import { parseNameAddr } from '../sip/message/name-addr.ts';
 import type { SipRequest } from '../sip/message/request.ts';
-import { parseUri, type SipUri } from '../sip/message/uri.ts';
+import { hostAddress, parseUri, type SipUri } from '../sip/message/uri.ts';
 import type { TransactionLayer } from '../sip/transaction/layer.ts';
 import type { ClientObserver, ClientTransaction } from '../sip/transaction/transaction.ts';
 import type { Flow } from '../sip/transport/flow.ts';
@@ -39,6 +39,8 @@ export class DialogSender implements LegSender {
   #withFlow(leg: Leg, done: (flow: Flow | undefined) => void): void {
     const hop = nextHop(leg);
     if (hop === undefined || this.#staysOnFlow(leg, hop)) return done(leg.flow);
+    // What an outside party writes in its Contact must not make us call others: the address is the one it was heard from.
+    if (leg.zone.outside && hostAddress(hop) !== leg.flow.address) return done(this.#reopened(leg, hop));
     this.#resolver.resolve(hop, (result) => {
       if ('error' in result) return done(undefined);
       for (const target of result.targets) {
@@ -49,13 +51,17 @@ export class DialogSender implements LegSender {
     });
   }
 
+  #reopened({ zone, flow: { protocol, address } }: Leg, hop: SipUri): Flow | undefined {
+    return this.#flows.route(zone.name, { protocol, address, port: hop.port ?? (protocol === 'tls' ? 5061 : 5060) });
+  }
+
   /**
    * A connection that lives is the best way to whoever opened it. Over UDP, an outside party whose Contact is not the
    * address it sends from is behind a NAT: only its flow reaches it.
    */
   #staysOnFlow(leg: Leg, hop: SipUri): boolean {
     if (leg.flow.connection !== 0) return this.#flows.isLive(leg.flow);
-    return leg.zone.outside && hop.host.replace(/^\[|\]$/g, '') !== leg.flow.address;
+    return leg.zone.outside && hostAddress(hop) !== leg.flow.address;
   }
 }
 

@@ -83,7 +83,7 @@ export class Leg {
 
   /** Contact of ours for this leg: names nothing but the listener (RFC 3261 section 8.1.1.8). */
   get contact(): string {
-    return contactFor(this.flow);
+    return contactFor(this.flow, this.dialog.secure ? 'sips' : 'sip');
   }
 
   /** The next in-dialog request, without Contact and without what crosses from the other leg. */
@@ -106,11 +106,12 @@ export class Leg {
 
   /**
    * Whether a request in this dialog may come by `flow`: only from the address the party is known at, by its flow, its
-   * Contact or its first Route. Right tags from elsewhere are a forgery or a leak.
+   * Contact or its first Route; on the inside from any address the zone takes requests from, since nodes have several. Right
+   * tags from elsewhere are a forgery or a leak.
    */
   accepts(flow: Flow): boolean {
     if (flow.zone !== this.zone.name) return false;
-    if (flow.address === this.flow.address) return true;
+    if (flow.address === this.flow.address || (!this.zone.outside && this.zone.allows(flow.address))) return true;
     const target = parseUri(this.dialog.routeSet[0]?.replace(/^[^<]*<([^>]*)>.*$/, '$1') ?? this.dialog.remoteTarget);
     return target !== undefined && target.host.replace(/^\[|\]$/g, '') === flow.address;
   }
@@ -124,7 +125,9 @@ export class Leg {
 /** In every Contact of ours: says nothing, but phones want a user part. */
 export const contactUser = 'weir';
 
-export function contactFor(flow: Flow): string {
-  const transport = flow.protocol === 'udp' ? '' : `;transport=${flow.protocol === 'wss' ? 'ws' : flow.protocol}`;
-  return `<sip:${contactUser}@${flow.localHost}:${flow.localPort}${transport}>`;
+/** RFC 3261 section 8.1.1.8: a dialog asked for with a sips URI has such Contacts. */
+export function contactFor(flow: Flow, scheme: 'sip' | 'sips' = 'sip'): string {
+  const usual = flow.protocol === 'udp' || (scheme === 'sips' && flow.protocol === 'tls');
+  const transport = usual ? '' : `;transport=${flow.protocol === 'wss' ? 'ws' : flow.protocol}`;
+  return `<${scheme}:${contactUser}@${flow.localHost}:${flow.localPort}${transport}>`;
 }

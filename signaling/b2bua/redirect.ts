@@ -17,6 +17,8 @@ export function carryContacts(response: SipResponse, carried: SipResponse, way: 
     const contact = parseNameAddr(value);
     const uri = contact === undefined ? undefined : parseUri(contact.uri);
     if (contact === undefined || uri === undefined) continue;
+    // Where else it may lead (RFC 3261 section 19.1.5) is nothing for the outside.
+    if (way.to.outside && uri.host === '' && uri.scheme !== 'tel') continue;
     const shown = way.to.outside && uri.host !== '' ? at(uri, way.host) : contact.uri;
     // Other parameters (RFC 3840, 5626) are of the node that wrote them.
     const params = new Map([...contact.params].filter(([name]) => !way.to.outside || name === 'q' || name === 'expires'));

@@ -28,7 +28,7 @@ export async function relay(call: Call, from: Leg, server: ServerTransaction, op
   const { context } = call;
   const { request } = server;
   const to = options.to ?? from.peer;
-  if (to === undefined || to.ended) return server.respond(reply(request, 481, from.dialog.localTag), context.now());
+  if (to === undefined || to.ended) return server.respond(noPeer(call, request), context.now());
   const sdp = sdpOf(request);
   let shown: Uint8Array | undefined;
   if (sdp !== undefined) {
@@ -53,6 +53,14 @@ export async function relay(call: Call, from: Leg, server: ServerTransaction, op
     },
     failed: (cause) => finish(cause),
   });
+}
+
+/** Between two destinations of a merged call nobody is there yet; else nobody is there any more. */
+function noPeer(call: Call, request: SipRequest): SipResponse {
+  if (call.state !== 'setup') return reply(request, 481, '');
+  const later = reply(request, 500, '');
+  later.headers.append('retry-after', '2');
+  return later;
 }
 
 interface Relayed {

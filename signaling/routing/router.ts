@@ -3,6 +3,7 @@
 import type { FailoverPolicy, Pool, PoolNode } from '../balancer/pool.ts';
 import type { Config } from '../config/schema.ts';
 import { parseNameAddr } from '../sip/message/name-addr.ts';
+import { formatParams } from '../sip/message/params.ts';
 import type { SipRequest } from '../sip/message/request.ts';
 import { formatUri, parseUri, type SipUri } from '../sip/message/uri.ts';
 import type { TargetResolver } from './resolver-interface.ts';
@@ -54,7 +55,12 @@ export class Router {
     const pool = this.#routing.pool === undefined ? undefined : this.#pools.get(this.#routing.pool);
     const zone = pool === undefined ? undefined : this.#zones.get(pool.zone);
     if (pool === undefined || zone === undefined) return { kind: 'refused', status: 404 };
-    const requestUriFor = (node: PoolNode): string => (this.#isOwn(uri) ? atNode(uri, node) : requestUri);
+    const dialled = uri.scheme === 'sip' ? requestUri : formatUri({ ...uri, scheme: 'sip' });
+    const requestUriFor = (node: PoolNode): string => {
+      if (uri.scheme === 'tel') return userAt(uri, node);
+      if (this.#isOwn(uri)) return atNode(uri, node);
+      return isSecure(node) ? requestUri : dialled;
+    };
     return { kind: 'route', route: poolRoute({ pool, zone, resolver: this.#resolver, requestUriFor, key: request.callId }) };
   }
 
@@ -91,8 +97,19 @@ export class Router {
   }
 }
 
+/** RFC 3261 section 26.2.2: sips asks for TLS on each hop. Behind Weir the operator's net is trusted as it is. */
 function atNode(uri: SipUri, node: PoolNode): string {
-  return atHost(uri, node.uri);
+  return atHost(isSecure(node) ? uri : { ...uri, scheme: 'sip' }, node.uri);
+}
+
+function isSecure(node: PoolNode): boolean {
+  return parseUri(node.uri)?.scheme === 'sips';
+}
+
+/** A telephone number as a user of `node` (RFC 3261 section 19.1.6), without its visual separators (RFC 3966 section 5.1.1). */
+function userAt({ user = '', params }: SipUri, node: PoolNode): string {
+  const number = `${user.replace(/[-.()]/g, '')}${formatParams(params)}`;
+  return atHost({ scheme: 'sip', user: number, host: '', params: new Map([['user', 'phone']]), headers: '' }, node.uri);
 }
 
 /** `uri` with the host and port of the SIP URI `place`. */

@@ -174,6 +174,6 @@ function reversedRoutes(response: SipResponse): string[] {
   return response.headers.list('record-route').map(ownCopy).reverse();
 }
 
-function isSips(uri: string): boolean {
+export function isSips(uri: string): boolean {
   return uri.slice(0, 5).toLowerCase() === 'sips:';
 }
