@@ -38,6 +38,6 @@ export interface UringSizes {
   readonly spareSlots: number;
 }
 
-export const uringSizes: UringSizes = { submissions: 4096, completions: 16_384, slots: 4096, spareSlots: 512 };
+export const uringSizes: UringSizes = { submissions: 4096, completions: 16_384, slots: 2048, spareSlots: 512 };
 /** uring: the ring of the self-test at start. */
 export const probeSizes: UringSizes = { submissions: 64, completions: 256, slots: 64, spareSlots: 8 };

@@ -2,16 +2,20 @@
 // holds. One way to write a test for backends that block their thread and for one that does not.
 import assert from 'node:assert/strict';
 import { readdirSync, readlinkSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { chooseIo } from '../../../media/io/choose-io.ts';
 import { DgramIo } from '../../../media/io/dgram/dgram-io.ts';
 import { EpollIo } from '../../../media/io/epoll/epoll-io.ts';
 import { type Libc, loadLibc } from '../../../media/io/native/libc.ts';
 import type { Destination, Packet, PacketIo } from '../../../media/io/packet-io.ts';
 import { UringIo } from '../../../media/io/uring/uring-io.ts';
+import { errorMessage } from '../../../shared/errors.ts';
 
 export const backends = ['uring', 'epoll', 'dgram'] as const;
 export type Backend = (typeof backends)[number];
 export type Story = (stage: Stage) => Generator<() => boolean, void>;
 
+const smallSizes = { submissions: 8, completions: 16, slots: 16, spareSlots: 4 };
 /** A story that is not done by then has failed: far beyond any wait a working backend makes. */
 const deadlineMs = 20_000;
 
@@ -26,7 +30,7 @@ export interface Heard {
 export class Stage {
   readonly io: PacketIo;
   /** What the native backends use; counts the memory they hold. */
-  readonly libc = countingLibc();
+  readonly libc: CountingLibc | undefined;
   readonly backend: Backend;
   /** What came in, in order, unless the story set `onPacket`. */
   readonly heard: Heard[] = [];
@@ -42,7 +46,13 @@ export class Stage {
 
   constructor(backend: Backend, small: 'small' | 'normal' = 'normal') {
     this.backend = backend;
-    this.io = makeIo(backend, small, this.libc);
+    if (backend === 'dgram') {
+      this.io = small === 'small' ? new DgramIo(16) : new DgramIo();
+      return;
+    }
+    this.libc = countingLibc();
+    if (backend === 'epoll') this.io = new EpollIo(this.libc);
+    else this.io = new UringIo(this.libc, small === 'small' ? smallSizes : undefined);
   }
 
   /** The number of a socket that must open. */
@@ -125,6 +135,22 @@ export class Stage {
   }
 }
 
+/** '' when the backend works on this machine, else why not. */
+export function unavailable(backend: Backend): string {
+  try {
+    const { io } = chooseIo({ force: backend });
+    io.stop();
+    if (io.wakeFd >= 0) nativeLibc().close(io.wakeFd);
+    return '';
+  } catch (thrown) {
+    return errorMessage(thrown);
+  }
+}
+
+export function hasIPv6(): boolean {
+  return Object.values(networkInterfaces()).some((addresses) => addresses?.some(({ address }) => address === '::1') === true);
+}
+
 export interface CountingLibc extends Libc {
   /** Bytes mapped and not unmapped. */
   mapped(): bigint;
@@ -163,12 +189,6 @@ export function nativeDescriptors(): number {
     }
   });
   return links.filter((link) => link.startsWith('socket:') || link.startsWith('anon_inode:')).length;
-}
-
-function makeIo(backend: Backend, small: 'small' | 'normal', libc: Libc): PacketIo {
-  if (backend === 'dgram') return small === 'small' ? new DgramIo(16) : new DgramIo();
-  if (backend === 'epoll') return new EpollIo(libc);
-  return small === 'small' ? new UringIo(libc, { submissions: 8, completions: 16, slots: 16, spareSlots: 4 }) : new UringIo(libc);
 }
 
 function hear(packet: Packet): Heard {

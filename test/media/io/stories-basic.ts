@@ -202,3 +202,9 @@ export const basicStories: ReadonlyMap<string, Story> = new Map<string, Story>([
   ['refuses addresses that are not literal, ports out of range and a taken port', addresses],
   ['does not send to a forgotten destination', forgotten],
 ]);
+
+export const ipv6Stories: ReadonlySet<string> = new Set([
+  'echoes over IPv6 and tells the source',
+  'tells the sources of IPv4 and IPv6 in turns',
+  'marks packets with the DSCP it is told',
+]);

@@ -18,7 +18,8 @@ try {
   const stage = new Stage(backend, smallStories.has(name) ? 'small' : 'normal');
   await stage.play(story);
   if (stage.io.wakeFd >= 0) nativeLibc().close(stage.io.wakeFd);
-  if (stage.libc.mapped() !== 0n) throw new Error(`${stage.libc.mapped()} bytes are left mapped`);
+  const mapped = stage.libc?.mapped() ?? 0n;
+  if (mapped !== 0n) throw new Error(`${mapped} bytes are left mapped`);
   const left = nativeDescriptors() - before;
   if (left > 0) throw new Error(`${left} descriptors are left open`);
   parentPort?.postMessage({ ok: true });
