@@ -9,6 +9,7 @@ export function mediaFindings(config: Config): readonly Finding[] {
     ...portFindings(config),
     ...config.zones.flatMap((zone, index) => [
       ...familyFindings(zone, ['zones', index, 'media']),
+      ...passFindings(config, zone, ['zones', index, 'srtp']),
       ...zone.media.flatMap((media, at) => addressFindings(zone, media, ['zones', index, 'media', at])),
       ...listenersInRange(config, zone, ['zones', index, 'listeners']),
     ]),
@@ -42,6 +43,13 @@ function familyFindings(zone: ZoneConfig, path: KeyPath): readonly Finding[] {
   if (first === undefined || second === undefined || familyOf(first.address) !== familyOf(second.address)) return [];
   const message = `${second.address} is a second IPv${familyOf(second.address)} address, allowed: one of each family`;
   return [{ severity: 'error', path: [...path, 1, 'address'], message }];
+}
+
+/** SRTP passes only between two zones that both say so. */
+function passFindings(config: Config, zone: ZoneConfig, path: KeyPath): readonly Finding[] {
+  if (zone.srtp !== 'pass' || config.zones.some((other) => other.side !== zone.side && other.srtp === 'pass')) return [];
+  const message = 'pass has no effect: no zone of the other side has srtp: pass; it is taken for accept';
+  return [{ severity: 'warning', path, message }];
 }
 
 function addressFindings(zone: ZoneConfig, media: ZoneConfig['media'][number], path: KeyPath): readonly Finding[] {

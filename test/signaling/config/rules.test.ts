@@ -176,6 +176,12 @@ const cases: [name: string, change: Partial<ConfigInput>, expected: RegExp[]][] 
     { zones: [zone('outside', { media: [{ address: '127.0.0.1' }, { address: '127.0.0.2' }] }), inside] },
     [/^error zones\[0\]\.media\[1\]\.address: 127\.0\.0\.2 is a second IPv4 address/],
   ],
+  [
+    'warns of SRTP that passes on one side only',
+    { zones: [zone('outside', { srtp: 'pass' }), zone('inside', { srtp: 'offer' })] },
+    [/^warning zones\[0\]\.srtp: pass has no effect/],
+  ],
+  ['takes SRTP that passes on both sides', { zones: [zone('outside', { srtp: 'pass' }), zone('inside', { srtp: 'pass' })] }, []],
   ['takes media of both families', { zones: [zone('outside', { media: [{ address: '127.0.0.1' }, { address: '::1' }] }), inside] }, []],
   [
     'refuses media advertised in the other family',
