@@ -73,7 +73,7 @@ export class CallMedia {
     if (result.kind === 'sdp') {
       pair.openOffer = from;
       pair.previewed = false;
-      pair.offered = { received, shown: result.sdp };
+      pair.offered = { received, shown: result.sdp, before: to.shownSdp };
       to.shownSdp = result.sdp;
     }
     return result;
@@ -116,6 +116,7 @@ export class CallMedia {
     const offerer = pair.openOffer;
     if (offerer === undefined) return;
     pair.openOffer = undefined;
+    if (pair.offered !== undefined) pair.other(offerer).shownSdp = pair.offered.before;
     pair.offered = undefined;
     await this.#engine.rollback({ callId: this.#callId, fromTag: offerer.dialog.remoteTag, branch: pair.branch });
   }

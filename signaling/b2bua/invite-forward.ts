@@ -48,7 +48,9 @@ export async function forwardAccepted(call: Call, exchange: InviteExchange, resp
   answerer.ackDue = exchange.sent.cseq.sequence;
   const carried = carryResponse(server.request, response, wayBetween(answerer, asker), asker.dialog.localTag, call.context);
   asker.addContact(carried);
-  const sdp = sdpOf(response);
+  // While an UPDATE of the answerer is open, its answer was given before; what stands here can only repeat it.
+  const repeated = pair.openOffer === answerer && sdpOf(exchange.sent) !== undefined;
+  const sdp = repeated ? undefined : sdpOf(response);
   if (sdp !== undefined) {
     const shown = await answerOrOffer(call, exchange, sdp, 'acceptance');
     if (shown.kind === 'refused') {

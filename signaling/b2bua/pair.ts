@@ -12,8 +12,8 @@ export class Pair {
   openOffer: Leg | undefined;
   /** The open offer was answered in an unreliable provisional: for peers that put no SDP in their 2xx that is the answer. */
   previewed = false;
-  /** The open offer as it came and as it was shown on, to recognise its repetitions. */
-  offered: { readonly received: Uint8Array; readonly shown: Uint8Array } | undefined;
+  /** The open offer as it came and as it was shown on, to recognise its repetitions; `before` is what was shown before it. */
+  offered: { readonly received: Uint8Array; readonly shown: Uint8Array; readonly before: Uint8Array | undefined } | undefined;
 
   constructor(options: { caller: Leg; callee: Leg; branch: string; openOffer: Leg | undefined }) {
     this.caller = options.caller;

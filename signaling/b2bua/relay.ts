@@ -6,8 +6,8 @@ import type { ClientFailure, ServerTransaction } from '../sip/transaction/transa
 import { sdpOf } from './body.ts';
 import type { Call } from './call.ts';
 import { saveRecord } from './call-record.ts';
-import { carryMessage, carryResponse, dropBody, putSdp, reply, wayBetween } from './carry.ts';
-import { failureStatus, legAnswered } from './hang-up.ts';
+import { carryMessage, carryResponse, putSdp, reply, wayBetween } from './carry.ts';
+import { endCall, failureStatus, legAnswered } from './hang-up.ts';
 import type { Leg } from './leg.ts';
 import { pairBetween } from './pair.ts';
 import { noteNotify, noteRefer, noteReferNumber, translateReferId } from './refer.ts';
@@ -89,8 +89,12 @@ async function finishRelay(call: Call, relayed: Relayed, outcome: SipResponse | 
   if (offered && pair !== undefined) {
     if (status < 300 && sdp !== undefined) {
       const answer = await call.media.answer(pair, to, sdp, 'final');
-      if (answer.kind === 'sdp') putSdp(response, carried, answer.sdp);
-      else dropBody(carried);
+      if (answer.kind === 'refused') {
+        // That side believes it is agreed: the sides would be apart (as in re-invite.ts).
+        server.respond(reply(request, 488, ''), call.context.now());
+        return endCall(call, { reason: 'sdp-refused', status: 488 });
+      }
+      putSdp(response, carried, answer.sdp);
     } else await call.media.withdraw(pair);
   }
   if (status < 300) succeeded(call, relayed, response);

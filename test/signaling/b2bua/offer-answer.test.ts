@@ -140,3 +140,34 @@ test('an answer that does not fit the offer: 502 to the caller, ACK and BYE to t
   await world.assertEmpty();
   assert.equal(world.cdrs[0]?.reason, 'sdp-refused');
 });
+
+test('an UPDATE whose answer does not fit ends the call instead of leaving the sides apart', async () => {
+  const { world, phone, node, caller } = await talking();
+  await caller.request('UPDATE', [], phoneSdp);
+  await node.answer(node.expect('UPDATE'), 200, { body: `${nodeSdp}m=video 6002 RTP/AVP 96\r\n` });
+  phone.expect(488);
+  await phone.answer(phone.expect('BYE'), 200);
+  await node.answer(node.expect('BYE'), 200);
+  await world.assertEmpty();
+  assert.equal(world.cdrs[0]?.reason, 'sdp-refused');
+});
+
+test('a 200 that repeats its answer while the callee has an UPDATE open is a 200 all the same', async () => {
+  const { world, phone, node, caller, callee } = await inviting({ extra: ['Supported: 100rel'] });
+  await callee.answer(183, { lines: ['Require: 100rel', 'RSeq: 1'], body: nodeSdp });
+  const progress = phone.expect(183);
+  joined(caller, progress);
+  await caller.request('PRACK', [`RAck: ${progress.headers.get('rseq')} 1 INVITE`]);
+  await node.answer(node.expect('PRACK'), 200);
+  phone.expect(200);
+  await callee.request('UPDATE', [], sdp('10.0.0.11', 6000, ['a=sendonly']));
+  const update = phone.expect('UPDATE');
+  await callee.answer(200, { body: nodeSdp });
+  assert.equal(phone.expect(200).cseq.method, 'INVITE');
+  await phone.answer(update, 200, { body: sdp('203.0.113.5', 4000, ['a=recvonly']) });
+  assert.match(bodyOf(node.expect(200)), /a=recvonly/);
+  await caller.ack('', 1);
+  node.expect('ACK');
+  await hangUp({ phone, node, caller });
+  await world.assertEmpty();
+});

@@ -134,3 +134,16 @@ test('carry: a re-INVITE without SDP that refreshes the session starts the inter
   await hangUp({ phone, node, caller });
   await world.assertEmpty();
 });
+
+test('a refresh by re-INVITE repeats what was agreed, not an offer that was refused', async () => {
+  const { world, phone, node, caller, callee } = await timed('Allow: INVITE');
+  await caller.request('INVITE', [], phoneSdp.replace('RTP/AVP 0 101', 'RTP/AVP 8 101'));
+  await node.answer(node.expect('INVITE'), 488);
+  phone.expect(488);
+  await world.pass(50_100);
+  const refresh = node.expect('INVITE');
+  assert.equal(Buffer.from(refresh.body).toString(), Buffer.from(callee.invite.body).toString());
+  await node.answer(refresh, 200, { body: nodeSdp });
+  await hangUp({ phone, node, caller });
+  await world.assertEmpty();
+});
