@@ -26,8 +26,11 @@ export async function startWeir(): Promise<SystemUnderTest> {
   writeFileSync(config, weirConfig(directory));
   const log = join(directory, 'weir.log');
   const file = openSync(log, 'w');
-  // As an operator starts it: the bin sets the flags of the runtime.
-  const child = spawn(process.execPath, [join(root, 'deploy/bin/weir.js'), 'run', '-c', config], { stdio: ['ignore', file, file] });
+  // As an operator starts it: the bin sets the flags of the runtime, the unit file the number of descriptors (four a call).
+  const command = 'ulimit -n "$(ulimit -Hn)"; exec "$0" "$@"';
+  const child = spawn('bash', ['-c', command, process.execPath, join(root, 'deploy/bin/weir.js'), 'run', '-c', config], {
+    stdio: ['ignore', file, file],
+  });
   await untilPrinted(log, '"ready"');
   return {
     name: 'weir',
