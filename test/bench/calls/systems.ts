@@ -27,7 +27,7 @@ export async function startWeir(): Promise<SystemUnderTest> {
   const log = join(directory, 'weir.log');
   const file = openSync(log, 'w');
   // As an operator starts it: the bin sets the flags of the runtime, the unit file the number of descriptors (four a call).
-  const command = 'ulimit -n "$(ulimit -Hn)"; exec "$0" "$@"';
+  const command = 'ulimit -Hn 65536 2>/dev/null; ulimit -n "$(ulimit -Hn)"; exec "$0" "$@"';
   const child = spawn('bash', ['-c', command, process.execPath, join(root, 'deploy/bin/weir.js'), 'run', '-c', config], {
     stdio: ['ignore', file, file],
   });
