@@ -2,7 +2,8 @@
 // parties talk.
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import { callRaw, openPeers, type Place, type RawCall, type RawPeers } from '../support/raw-call.ts';
+import { callRaw, openPeers, type Place, type RawPeers } from '../support/raw-call.ts';
+import { nodeSsrc, phoneSsrc, say, talks } from '../support/raw-talk.ts';
 import { compound, descriptionBytes, rtpBytes, senderReportBytes } from '../support/rtp-bytes.ts';
 import { siteConfig } from '../support/site.ts';
 import { type Arrived, UdpPeer } from '../support/udp-peer.ts';
@@ -12,8 +13,6 @@ const outside = '127.30.61.1';
 const inside = '127.30.61.2';
 /** A small range, so that every port of it can be hit often. */
 const ports = { min: 20_000, max: 20_099 };
-const phoneSsrc = 0x0a0a0a0a;
-const nodeSsrc = 0x0b0b0b0b;
 /** What the stranger says; looked for in all that the parties hear. */
 const strange = new Uint8Array(160).fill(0xee);
 
@@ -50,34 +49,6 @@ async function spray(stranger: UdpPeer, sequence: number): Promise<void> {
     }
   }
   await Promise.all(sends);
-}
-
-interface Talk {
-  readonly from: UdpPeer;
-  readonly to: UdpPeer;
-  readonly target: Place;
-  readonly ssrc: number;
-}
-
-/** Sends the packets `first` to `last` one by one and gives all that arrived until the last one. */
-async function say({ from, to, target, ssrc }: Talk, first: number, last: number): Promise<Arrived[]> {
-  const arrived: Arrived[] = [];
-  for (let sequence = first; sequence <= last; sequence++) {
-    await from.send(rtpBytes({ sequence, timestamp: sequence * 160, ssrc }), target);
-    let got: Arrived;
-    do {
-      got = await to.next();
-      arrived.push(got);
-    } while (Buffer.from(got.bytes).readUInt16BE(2) !== sequence);
-  }
-  return arrived;
-}
-
-function talks({ phoneMedia, nodeMedia }: RawPeers, call: RawCall): { inward: Talk; outward: Talk } {
-  return {
-    inward: { from: phoneMedia, to: nodeMedia, target: call.phoneTarget, ssrc: phoneSsrc },
-    outward: { from: nodeMedia, to: phoneMedia, target: call.nodeTarget, ssrc: nodeSsrc },
-  };
 }
 
 /** Nothing but what the other party said, from where the party was told. */

@@ -111,8 +111,8 @@ export class ServerEntry implements ServerHost {
   }
 
   requestAgain(flow: Flow, now: number): void {
-    // A client repeats itself over a stream only when it had to open a new one: that is where it listens now.
-    if (this.reliable) {
+    // A client repeats itself over a stream only when it had to open a new one: that is where it listens now. A stranger does not.
+    if (this.reliable && this.isFrom(flow)) {
       this.#flow = flow;
       this.#replyFlow = flow;
     }
@@ -123,6 +123,11 @@ export class ServerEntry implements ServerHost {
   acknowledged(now: number): 'absorbed' | 'user' {
     invariant(this.#machine instanceof InviteServer, `ACK matched a transaction that is not INVITE: ${this.key}`);
     return this.#machine.acknowledged(now);
+  }
+
+  /** Whether `flow` comes from the address that the request came from. */
+  isFrom(flow: Flow): boolean {
+    return flow.address === this.#flow.address;
   }
 
   /** True for the first CANCEL that finds the INVITE pending. */

@@ -106,7 +106,8 @@ export class ServerSide {
   /** A CANCEL gets no transaction: the answer to a repeated one is the same as to the first. */
   #cancel(cancel: SipRequest, flow: Flow, now: number): void {
     const entry = this.#entries.get(serverKey(cancel, flow.zone, 'INVITE'));
-    if (entry !== undefined) {
+    // Section 9.1: it takes the way of its INVITE. The right names from another address are a forgery.
+    if (entry?.isFrom(flow) === true) {
       const { handle } = entry;
       // Section 9.2: the To-tag of the responses to the INVITE, where there were any.
       this.#replies.reply(cancel, flow, 200, entry.responseTag);

@@ -269,12 +269,13 @@ describe('TransactionLayer CANCEL', () => {
     assert.deepEqual(stage.told, ['0 request OPTIONS']);
   });
 
-  test('from another zone or with another branch hits nothing', () => {
+  test('from another zone, from another address or with another branch hits nothing', () => {
     const stage = new Stage();
     stage.receive(invite);
     stage.receive(cancel, { ...udp, zone: 'inside' });
+    stage.receive(cancel, { ...udp, address: '203.0.113.66' });
     stage.receive(requestText('CANCEL', { branch: 'z9hG4bKguess' }));
-    assert.deepEqual(stage.take(), ['0 481', '0 481']);
+    assert.deepEqual(stage.take(), ['0 481', '0 481', '0 481']);
     assert.deepEqual(stage.told, ['0 request INVITE']);
   });
 
