@@ -61,7 +61,7 @@ for (const rate of rates) {
     peer.push((await costOf(startPeer, rate)).msPerCall);
   }
 }
-for (const count of (process.env.BENCH_HELD ?? '100,1000,5000').split(',').map(Number)) {
+for (const count of (process.env.BENCH_HELD ?? '100,1000,4500').split(',').map(Number)) {
   console.log(`held calls: ${count}, resident bytes per call: ${Math.round(await heldCalls(count))}`);
 }
 console.log(`weir median ${median(weir).toFixed(3)} ms, peer median ${median(peer).toFixed(3)} ms a call`);
