@@ -8,6 +8,6 @@ if (found.kind === 'unavailable') throw new Error(found.reason);
 const generator = new Generator(found.libc, process.argv[2] ?? '127.0.0.1');
 serve((request) => {
   if (request.kind === 'ports') return { a: generator.portsA, b: generator.portsB };
-  // The bench's own wire: the parent sends RunOptions.
+  // cast: the parent sends RunOptions
   return generator.run(request as unknown as RunOptions);
 });

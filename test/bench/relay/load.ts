@@ -1,6 +1,6 @@
 // What is measured with one relay and one generator: a run at a rate, and the search for the highest rate without loss.
 import { cpuTimeUs } from './cpu-time.ts';
-import type { BenchCall, RunResult } from './generator.ts';
+import type { BenchCall, RunOptions, RunResult } from './generator.ts';
 import type { LineProcess } from './line-process.ts';
 
 /** Where the generator listens: call i has number i % length of each side. */
@@ -10,7 +10,17 @@ export interface PeerPorts {
 }
 
 export async function peerPorts(generator: LineProcess): Promise<PeerPorts> {
+  // cast: the answer of our own generator process
   return (await generator.ask({ kind: 'ports' })) as PeerPorts;
+}
+
+/** What the calls carry: G.711 plain on both sides, or SRTP (SDES, AES_CM_128_HMAC_SHA1_80) on side A. */
+export type Profile = 'plain' | 'srtp';
+export const srtpSuite = 'AES_CM_128_HMAC_SHA1_80';
+
+/** A key and salt of 30 bytes for the bench, another one for each number. */
+export function benchKeySalt(number: number): string {
+  return Buffer.from(Uint8Array.from({ length: 30 }, (_, index) => (index * 11 + number * 37 + (number >> 8)) & 0xff)).toString('base64');
 }
 
 export interface RelayUnderTest {
@@ -37,7 +47,9 @@ export async function measure(
 ): Promise<Measurement> {
   const before = cpuTimeUs(relay.pid);
   const { address, calls } = relay;
-  const result = (await generator.ask({ kind: 'run', address, calls, packetsPerSecond, seconds })) as RunResult;
+  const run: RunOptions = { relay: relay.pid, address, calls, packetsPerSecond, seconds };
+  // cast: the answer of our own generator process
+  const result = (await generator.ask({ kind: 'run', ...run })) as RunResult;
   const used = cpuTimeUs(relay.pid) - before;
   return { ...result, packetsPerSecond, cpuUsPerPacket: used / Math.max(1, result.received), cpu: used / 1e6 / result.seconds };
 }
@@ -91,7 +103,7 @@ async function attempt(
   }
 }
 
-/** Loss-free, no queue of more than 20 ms at the end, and the generator kept to its plan within 50 ms. */
+/** Loss-free, intact, no queue of more than 20 ms at the end, and the generator kept to its plan within 50 ms. */
 export function passes(run: Measurement): boolean {
-  return run.lost === 0 && run.backlog < run.packetsPerSecond / 50 && run.behind < run.packetsPerSecond / 20;
+  return run.lost === 0 && run.damaged === 0 && run.backlog < run.packetsPerSecond / 50 && run.behind < run.packetsPerSecond / 20;
 }

@@ -8,7 +8,7 @@ const here = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 
 async function raw(generator: LineProcess, backend: string, calls: number): Promise<void> {
   const ports = await peerPorts(generator);
-  const start = () => startRelayProcess({ file: 'echo-relay.ts', backend, core: 0, calls, ports });
+  const start = () => startRelayProcess({ file: 'echo-relay.ts', backend, core: 0, calls, ports, profile: 'plain' });
   const relay = await start();
   await measure(generator, relay, 20_000, 1);
   for (const rate of [20_000, 100_000]) {

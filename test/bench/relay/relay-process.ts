@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { BenchCall } from './generator.ts';
 import { pinned } from './line-process.ts';
-import type { PeerPorts, RelayUnderTest } from './load.ts';
+import type { PeerPorts, Profile, RelayUnderTest } from './load.ts';
 
 export interface RelayProcessOptions {
   /** `echo-relay.ts` or `weir-relay.ts`. */
@@ -13,13 +13,14 @@ export interface RelayProcessOptions {
   readonly backend: string;
   readonly core: number;
   readonly calls: number;
+  readonly profile: Profile;
   readonly ports: PeerPorts;
 }
 
 export async function startRelayProcess(options: RelayProcessOptions): Promise<RelayUnderTest> {
-  const { file, backend, core, calls, ports } = options;
+  const { file, backend, core, calls, ports, profile } = options;
   const path = fileURLToPath(new URL(file, import.meta.url));
-  const node = [process.execPath, '--disable-warning=ExperimentalWarning', path, backend, String(calls), JSON.stringify(ports)];
+  const node = [process.execPath, '--disable-warning=ExperimentalWarning', path, backend, String(calls), JSON.stringify(ports), profile];
   const [command, ...args] = pinned(core, node);
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] });
   const line = await new Promise<string>((resolve, reject) => {

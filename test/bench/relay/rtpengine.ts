@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { type Bencoded, decodeBencode, encodeBencode } from './bencode.ts';
 import type { BenchCall } from './generator.ts';
 import { pinned } from './line-process.ts';
-import type { PeerPorts, RelayUnderTest } from './load.ts';
+import { benchKeySalt, type PeerPorts, type Profile, type RelayUnderTest, srtpSuite } from './load.ts';
 
 const address = '127.0.0.1';
 const ngPort = 22_522;
@@ -18,7 +18,7 @@ export function rtpengineVersion(): string | undefined {
   return /Version:\s*(\S+)/.exec(`${run.stdout} ${run.stderr}`)?.[1];
 }
 
-export async function startRtpengine(core: number, count: number, ports: PeerPorts): Promise<RelayUnderTest> {
+export async function startRtpengine(core: number, count: number, ports: PeerPorts, profile: Profile): Promise<RelayUnderTest> {
   const options = ['--table=-1', `--interface=${address}`, `--listen-ng=${address}:${ngPort}`, '--port-min=30000', '--port-max=44000'];
   const quiet = ['--foreground', '--log-stderr', '--log-level=2', '--num-threads=1', '--config-file=none'];
   const [command, ...args] = pinned(core, ['rtpengine', ...options, ...quiet]);
@@ -32,7 +32,7 @@ export async function startRtpengine(core: number, count: number, ports: PeerPor
   try {
     await control.open();
     const calls: BenchCall[] = [];
-    for (let index = 0; index < count; index++) calls.push(await control.call(index, ports));
+    for (let index = 0; index < count; index++) calls.push(await control.call(index, ports, profile));
     return { name: 'rtpengine', pid: child.pid ?? 0, address, calls, stop };
   } catch (thrown) {
     await stop();
@@ -52,14 +52,20 @@ class NgControl {
     throw new Error('rtpengine does not answer a ping');
   }
 
-  async call(index: number, ports: PeerPorts): Promise<BenchCall> {
+  async call(index: number, ports: PeerPorts, profile: Profile): Promise<BenchCall> {
     const common = { 'call-id': `bench-${index}`, 'from-tag': `a${index}`, ICE: 'remove', replace: ['origin'] };
-    const a = sdp(ports.a[index % ports.a.length] ?? 0);
-    const b = sdp(ports.b[index % ports.b.length] ?? 0);
-    const offered = await this.#ask({ command: 'offer', ...common, sdp: a }, replyMs);
+    const send = profile === 'srtp' ? benchKeySalt(index) : undefined;
+    const a = sdp(ports.a[index % ports.a.length] ?? 0, send);
+    const b = sdp(ports.b[index % ports.b.length] ?? 0, undefined);
+    const offer = { command: 'offer', ...common, 'transport-protocol': 'RTP/AVP', sdp: a };
+    const offered = await this.#ask(offer, replyMs);
     const answered = await this.#ask({ command: 'answer', ...common, 'to-tag': `b${index}`, sdp: b }, replyMs);
     // What rtpengine tells B is where B sends to, and the other way round.
-    return { a: audioPort(answered), b: audioPort(offered) };
+    const call = { a: audioPort(answered), b: audioPort(offered) };
+    if (send === undefined) return call;
+    const receive = new RegExp(`a=crypto:\\d+ ${srtpSuite} inline:([\\w+/=]+)`).exec(JSON.stringify(answered))?.[1];
+    if (receive === undefined) throw new Error(`rtpengine answered without a key of ${srtpSuite}`);
+    return { ...call, keys: { send: { suite: srtpSuite, keySalt: send }, receive: { suite: srtpSuite, keySalt: receive } } };
   }
 
   close(): void {
@@ -85,8 +91,11 @@ class NgControl {
   }
 }
 
-function sdp(port: number): string {
-  return `v=0\r\no=- 1 1 IN IP4 ${address}\r\ns=-\r\nc=IN IP4 ${address}\r\nt=0 0\r\nm=audio ${port} RTP/AVP 0\r\na=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n`;
+function sdp(port: number, keySalt: string | undefined): string {
+  const media = keySalt === undefined ? `m=audio ${port} RTP/AVP 0` : `m=audio ${port} RTP/SAVP 0`;
+  const crypto = keySalt === undefined ? '' : `a=crypto:1 ${srtpSuite} inline:${keySalt}\r\n`;
+  const session = `v=0\r\no=- 1 1 IN IP4 ${address}\r\ns=-\r\nc=IN IP4 ${address}\r\nt=0 0\r\n`;
+  return `${session}${media}\r\n${crypto}a=rtpmap:0 PCMU/8000\r\na=sendrecv\r\n`;
 }
 
 function audioPort(reply: Bencoded | undefined): number {

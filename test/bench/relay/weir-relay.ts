@@ -1,19 +1,19 @@
 // Weir's real media worker as a relay under test: a process on one core that starts media/worker.ts, reserves and applies N
-// two-way sessions through the relay contract, and prints their ports. Usage: weir-relay.ts BACKEND CALLS PEER-PORTS-JSON
+// two-way sessions through the relay contract, and prints their ports. Usage: weir-relay.ts BACKEND CALLS PEER-PORTS-JSON PROFILE
 import { writeSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { RelayCommand, RelayEvent, RelayReply } from '../../../shared/relay/messages.ts';
-import type { ReservedTransport, SessionState, TransportState } from '../../../shared/relay/session-state.ts';
+import type { Protection, ReservedTransport, SessionState, SrtpKeys, TransportState } from '../../../shared/relay/session-state.ts';
 import { openPortsBytesPerAddress, type WorkerOptions } from '../../../shared/relay/worker-options.ts';
 import type { BenchCall } from './generator.ts';
-import type { PeerPorts } from './load.ts';
+import { benchKeySalt, type PeerPorts, srtpSuite } from './load.ts';
 
 const address = '127.0.0.1';
 const name = 'bench';
 
 const options: WorkerOptions = {
   worker: 0,
-  // The parent passes one of the names.
+  // cast: the parent passes one of the names
   io: process.argv[2] as WorkerOptions['io'],
   receiveBufferBytes: 1 << 20,
   interfaces: [{ name, family: 4, address, advertised: address, allowed: ['127.0.0.0/8'], denied: [] }],
@@ -54,7 +54,7 @@ class RelayClient {
 
 type Message = RelayReply | RelayEvent;
 
-function transportState(id: number, port: number): TransportState {
+function transportState(id: number, port: number, protection: Protection): TransportState {
   return {
     id,
     remote: { address, port },
@@ -63,7 +63,7 @@ function transportState(id: number, port: number): TransportState {
     rtcpMux: false,
     learning: 'ranked',
     acceptFrom: 'learned',
-    protection: { kind: 'plain' },
+    protection,
     armed: 1,
     dscp: 46,
   };
@@ -74,9 +74,18 @@ async function call(client: RelayClient, index: number, ports: PeerPorts): Promi
   const transports = [1, 2].map((id) => ({ id, interface: name, family: 4 as const, rtcp: 'pair' as const }));
   const reserved = await client.ask((ref) => ({ kind: 'reserve', ref, session, transports }));
   if (reserved.kind !== 'reserved') throw new Error(JSON.stringify(reserved));
+  const keySalt = (number: number): SrtpKeys => ({ suite: srtpSuite, keySalt: benchKeySalt(number) });
+  const keys = profile === 'srtp' ? { send: keySalt(index * 2), receive: keySalt(index * 2 + 1) } : undefined;
   const codecs = [{ payloadType: 0, name: 'PCMU', clockRate: 8000 }];
   const state: SessionState = {
-    transports: [transportState(1, ports.a[index % ports.a.length] ?? 0), transportState(2, ports.b[index % ports.b.length] ?? 0)],
+    transports: [
+      transportState(
+        1,
+        ports.a[index % ports.a.length] ?? 0,
+        keys === undefined ? plain : { kind: 'sdes', local: keys.receive, remote: keys.send },
+      ),
+      transportState(2, ports.b[index % ports.b.length] ?? 0, plain),
+    ],
     streams: [
       { from: 1, to: [2], codecs },
       { from: 2, to: [1], codecs },
@@ -86,9 +95,11 @@ async function call(client: RelayClient, index: number, ports: PeerPorts): Promi
   const applied = await client.ask((ref) => ({ kind: 'apply', ref, session, revision: 1, state }));
   if (applied.kind !== 'ok') throw new Error(JSON.stringify(applied));
   const portOf = (id: number): number => reserved.transports.find((one: ReservedTransport) => one.id === id)?.port ?? 0;
-  return { a: portOf(1), b: portOf(2) };
+  return { a: portOf(1), b: portOf(2), ...(keys === undefined ? {} : { keys }) };
 }
 
+const plain: Protection = { kind: 'plain' };
+const profile = process.argv[5] ?? 'plain';
 const client = new RelayClient();
 const { why } = await client.ready;
 const ports: PeerPorts = JSON.parse(process.argv[4] ?? '{"a":[],"b":[]}');
