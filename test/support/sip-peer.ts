@@ -169,7 +169,7 @@ export class SipPeer {
   }
 
   /** The first message not yet taken that is wanted; waits for it. Fails after `deadlineMs` with what came instead. */
-  async next(wanted: Wanted, deadlineMs = 5000): Promise<Received> {
+  async next(wanted: Wanted, deadlineMs = 20_000): Promise<Received> {
     const fits = (message: Received): boolean =>
       typeof wanted === 'function' ? wanted(message) : message.method === wanted || message.status === wanted;
     const { promise, resolve, reject } = Promise.withResolvers<Received>();

@@ -145,7 +145,7 @@ async function untilBound(run: SippRun, child: ChildProcess): Promise<void> {
   // The local address is the first column of hexadecimal "address:port".
   const bound = (): boolean =>
     tables.some((table) => new RegExp(`^\\s*\\d+: [0-9A-F]+:${port} `, 'm').test(readFileSync(`/proc/net/${table}`, 'latin1')));
-  const deadline = performance.now() + 5000;
+  const deadline = performance.now() + 20_000;
   while (!bound()) {
     if (child.exitCode !== null || performance.now() > deadline)
       throw new Error(`sipp ${run.scenario} does not listen on port ${run.localPort}`);

@@ -47,12 +47,12 @@ export class UdpPeer {
     });
   }
 
-  /** The next datagram; fails after two seconds. */
+  /** The next datagram; fails after 20 seconds. */
   next(): Promise<Arrived> {
     const first = this.#arrived.shift();
     if (first !== undefined) return Promise.resolve(first);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`Nothing came to ${this.address}:${this.port}`)), 2000);
+      const timer = setTimeout(() => reject(new Error(`Nothing came to ${this.address}:${this.port}`)), 20_000);
       this.#waiting.push((arrived) => {
         clearTimeout(timer);
         resolve(arrived);

@@ -1,11 +1,12 @@
-// Waiting for events in tests: resolves when a condition holds, checked after each event; fails with what was awaited.
+// Waiting for events in tests: resolves when a condition holds, checked after each event; fails with what was awaited. The deadlines only
+// end tests that fail: long, since a loaded machine gets its time.
 
 /** `observe` registers a listener and returns the function that removes it. */
 export function until(
   observe: (listener: () => void) => () => unknown,
   holds: () => boolean,
   what: string,
-  deadlineMs = 5000,
+  deadlineMs = 20_000,
 ): Promise<void> {
   if (holds()) return Promise.resolve();
   const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -26,7 +27,7 @@ export function until(
 }
 
 /** What `promise` gives; fails with what was awaited when that takes too long. */
-export function within<T>(promise: Promise<T>, what: string, deadlineMs = 10_000): Promise<T> {
+export function within<T>(promise: Promise<T>, what: string, deadlineMs = 20_000): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new Error(`Waited ${deadlineMs} ms in vain for: ${what}`)), deadlineMs);
   return Promise.race([promise, late.promise]).finally(() => clearTimeout(timer));

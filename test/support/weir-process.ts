@@ -54,8 +54,8 @@ export interface ExitOfWeir {
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 /** A loaded machine gets its time. */
-const startMs = 30_000;
-const waitMs = 10_000;
+const startMs = 60_000;
+const waitMs = 20_000;
 
 export class WeirProcess {
   readonly child: ChildProcess;
