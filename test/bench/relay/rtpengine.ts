@@ -19,7 +19,7 @@ export function rtpengineVersion(): string | undefined {
 }
 
 export async function startRtpengine(core: number, count: number, ports: PeerPorts, profile: Profile): Promise<RelayUnderTest> {
-  const options = ['--table=-1', `--interface=${address}`, `--listen-ng=${address}:${ngPort}`, '--port-min=30000', '--port-max=44000'];
+  const options = ['--table=-1', `--interface=${address}`, `--listen-ng=${address}:${ngPort}`, '--port-min=12000', '--port-max=28000'];
   const quiet = ['--foreground', '--log-stderr', '--log-level=2', '--num-threads=1', '--config-file=none'];
   const [command, ...args] = pinned(core, ['rtpengine', ...options, ...quiet]);
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'ignore'] });
