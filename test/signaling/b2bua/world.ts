@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { setImmediate as turn } from 'node:timers/promises';
-import { silentLog } from '../../../shared/log.ts';
+import { type Log, silentLog } from '../../../shared/log.ts';
 import { type Rng, seededRng } from '../../../shared/rng.ts';
 import { TimerQueue } from '../../../shared/timer-queue.ts';
 import { B2bua } from '../../../signaling/b2bua/b2bua.ts';
@@ -83,7 +83,7 @@ export class World {
   /** What the wire does with one datagram: how many copies arrive. */
   copies: () => number = () => 1;
 
-  constructor(config: Config = worldConfig(), seed = 1) {
+  constructor(config: Config = worldConfig(), seed = 1, log: Log = silentLog) {
     this.#rng = seededRng(seed);
     const zones = new ZoneTable(config.zones);
     const resolver = {
@@ -122,7 +122,7 @@ export class World {
         relay: this.relay,
         rng: this.#rng,
         randomBytes,
-        log: silentLog,
+        log,
         limits: { ...config.media, calls: config.limits.calls },
       }),
       timers: this.timers,
@@ -138,7 +138,7 @@ export class World {
       limits: config.limits,
       t1Ms: 500,
       userAgent: 'Weir',
-      log: silentLog,
+      log,
       faults: { warn() {} },
       now: () => this.now,
       wallClock: () => 0,
