@@ -11,21 +11,22 @@ export type NamedLeg = {
 };
 
 export class DialogTable {
-  /** Our tags are random and unique, so they alone find the leg; Call-ID and remote tag are then compared. */
-  readonly #byLocalTag = new Map<string, Leg>();
+  /** By both tags: the forks of one INVITE share ours. Ours is random and unique, so the Call-ID need only be compared. */
+  readonly #byTags = new Map<string, Leg>();
   /** Our tags in SUBSCRIBEs under way: a NOTIFY may overtake the 2xx that makes the dialog (RFC 6665 section 4.4.1). */
   readonly #expected = new Map<string, { readonly callId: string; readonly hold: (server: ServerTransaction) => void }>();
 
   get size(): number {
-    return this.#byLocalTag.size;
+    return this.#byTags.size;
   }
 
   add(leg: Leg): void {
-    this.#byLocalTag.set(leg.dialog.localTag, leg);
+    this.#byTags.set(keyOf(leg.dialog), leg);
   }
 
   remove(leg: Leg): void {
-    if (this.#byLocalTag.get(leg.dialog.localTag) === leg) this.#byLocalTag.delete(leg.dialog.localTag);
+    const key = keyOf(leg.dialog);
+    if (this.#byTags.get(key) === leg) this.#byTags.delete(key);
   }
 
   /** Requests to this tag of ours go to `hold` until `unexpect`. */
@@ -46,8 +47,8 @@ export class DialogTable {
   }
 
   find(callId: string, localTag: string, remoteTag: string): Leg | undefined {
-    const leg = this.#byLocalTag.get(localTag);
-    return leg?.dialog.callId === callId && leg.dialog.remoteTag === remoteTag ? leg : undefined;
+    const leg = this.#byTags.get(keyOf({ localTag, remoteTag }));
+    return leg?.dialog.callId === callId ? leg : undefined;
   }
 
   /** The leg that a Replaces-like name means, seen from either end. A name with tags swapped is not one of ours. */
@@ -57,6 +58,11 @@ export class DialogTable {
     const theirs = this.find(name.callId, name.fromTag, name.toTag);
     return theirs === undefined ? undefined : { leg: theirs, view: 'theirs' };
   }
+}
+
+/** Tags hold no space (RFC 3261 section 25.1). */
+function keyOf({ localTag, remoteTag }: { readonly localTag: string; readonly remoteTag: string }): string {
+  return `${localTag} ${remoteTag}`;
 }
 
 /** The same dialog as the far end of the call names it; undefined while there is no far end. */

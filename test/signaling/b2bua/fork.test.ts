@@ -117,3 +117,24 @@ test('more forks than Weir follows: the 200 of one too many is acknowledged and 
   await node.answer(node.expect('BYE'), 200);
   await world.assertEmpty();
 });
+
+test('the callee that answered is heard, whatever other forks rang or answered after it', async () => {
+  for (const forks of ['split', 'merge']) {
+    const { world, phone, node, caller, callee } = await inviting({ config: worldConfig({ outside: { forks } }) });
+    const [first, second] = [new Callee(node, callee.invite, 'first'), new Callee(node, callee.invite, 'second')];
+    await first.answer(180);
+    await second.answer(180);
+    await first.answer(200, { body: nodeSdp });
+    joined(caller, phone.expect(200));
+    await caller.ack();
+    node.expect('ACK');
+    await first.request('INFO');
+    await phone.answer(phone.expect('INFO'), 200);
+    await second.answer(200, { body: nodeSdp });
+    await node.answer(node.expect('BYE'), 200);
+    await first.request('BYE');
+    await phone.answer(phone.expect('BYE'), 200);
+    assert.equal(node.count(481), 0);
+    await world.assertEmpty();
+  }
+});
