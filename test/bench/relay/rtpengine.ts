@@ -1,6 +1,7 @@
 // Debian's rtpengine in userspace as the peer of the bench: started on one core without its kernel module, calls set up over
 // the ng control protocol (bencoded dictionaries over UDP).
 import { spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type Bencoded, decodeBencode, encodeBencode } from './bencode.ts';
@@ -9,7 +10,6 @@ import { pinned } from './line-process.ts';
 import { benchKeySalt, type PeerPorts, type Profile, type RelayUnderTest, srtpSuite } from './load.ts';
 
 const address = '127.0.0.1';
-const ngPort = 22_522;
 const replyMs = 2000;
 
 /** undefined when it is not installed. */
@@ -19,18 +19,19 @@ export function rtpengineVersion(): string | undefined {
 }
 
 export async function startRtpengine(core: number, count: number, ports: PeerPorts, profile: Profile): Promise<RelayUnderTest> {
+  const control = new NgControl();
+  const ngPort = await control.open();
   const options = ['--table=-1', `--interface=${address}`, `--listen-ng=${address}:${ngPort}`, '--port-min=12000', '--port-max=28000'];
   const quiet = ['--foreground', '--log-stderr', '--log-level=2', '--num-threads=1', '--config-file=none'];
   const [command, ...args] = pinned(core, ['rtpengine', ...options, ...quiet]);
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'ignore'] });
-  const control = new NgControl();
   const stop = async (): Promise<void> => {
     control.close();
     child.kill();
     if (child.exitCode === null) await once(child, 'exit');
   };
   try {
-    await control.open();
+    await control.untilReady();
     const calls: BenchCall[] = [];
     for (let index = 0; index < count; index++) calls.push(await control.call(index, ports, profile));
     return { name: 'rtpengine', pid: child.pid ?? 0, address, calls, stop };
@@ -42,10 +43,21 @@ export async function startRtpengine(core: number, count: number, ports: PeerPor
 
 class NgControl {
   readonly #socket = createSocket('udp4');
+  readonly #prefix = randomBytes(4).toString('hex');
+  #port = 0;
   #cookie = 0;
 
-  async open(): Promise<void> {
+  /** A port that is free now, for rtpengine to listen on: benches side by side must not talk to one another's. */
+  async open(): Promise<number> {
     this.#socket.bindSync({ address });
+    const probe = createSocket('udp4');
+    this.#port = probe.bindSync({ address }).port;
+    probe.close();
+    await once(probe, 'close');
+    return this.#port;
+  }
+
+  async untilReady(): Promise<void> {
     for (let attempt = 0; attempt < 50; attempt++) {
       if ((await this.#ask({ command: 'ping' }, 100)) !== undefined) return;
     }
@@ -73,8 +85,8 @@ class NgControl {
   }
 
   async #ask(request: { readonly [key: string]: Bencoded }, timeoutMs: number): Promise<Bencoded | undefined> {
-    const cookie = `c${this.#cookie++}`;
-    this.#socket.send(Buffer.from(`${cookie} ${encodeBencode(request)}`, 'latin1'), ngPort, address);
+    const cookie = `${this.#prefix}-${this.#cookie++}`;
+    this.#socket.send(Buffer.from(`${cookie} ${encodeBencode(request)}`, 'latin1'), this.#port, address);
     return new Promise((resolve) => {
       const done = (value: Bencoded | undefined): void => {
         clearTimeout(timer);
