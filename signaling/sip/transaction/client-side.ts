@@ -36,6 +36,7 @@ export class ClientSide {
   readonly #entries = new Map<string, ClientEntry>();
   /** Connection id -> the transactions over it. */
   readonly #byConnection = new Map<number, Set<ClientEntry>>();
+  readonly #ackBranches = new WeakMap<SipRequest, string>();
 
   constructor(options: ClientSideOptions) {
     const { transport, user, timers, timing, rng, counters, limits } = options;
@@ -67,7 +68,9 @@ export class ClientSide {
   }
 
   sendAck(request: SipRequest, flow: Flow): void {
-    const branch = freshBranch(this.#rng);
+    // Section 13.2.2.4: for a 2xx that came again it is the same ACK. Peers that compare would take another one as unexpected.
+    const branch = this.#ackBranches.get(request) ?? freshBranch(this.#rng);
+    this.#ackBranches.set(request, branch);
     const out = outgoing(request, flow, branch, (datagram) => this.#streamFor(datagram));
     if (this.#transport.send(out.flow, out.bytes) === 'sent') return;
     this.#counters.transportFailures++;
