@@ -3,7 +3,7 @@
 /** Longest wait of a turn: a worker thread that blocks longer delays terminate() and the end of the process. */
 export const maxWaitMs = 100;
 /** Packets per millisecond from which the blocking backends let packets gather; below, waking for each costs little. */
-export const gatherFromPerMs = 30;
+export const gatherFromPerMs = 10;
 /** How long they gather: a four-hundredth of a G.711 packet's 20 ms. */
 export const gatherUs = 50;
 /** Linux lets a sleeping thread lie this much longer (prctl(2), PR_SET_TIMERSLACK), so asking for less gives the above. */
